@@ -1,0 +1,70 @@
+"""One settings class for the embedded stack and production: ``SIGHTLINE_*`` in the environment."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside. Each field is documented in docs/settings.md."""
+
+    model_config = SettingsConfigDict(env_prefix="SIGHTLINE_", extra="ignore", frozen=True)
+
+    data_dir: Path = Field(Path("var"), description="Where the embedded stack keeps its data.")
+    database_url: str = Field(
+        "", description="SQLAlchemy URL; empty means SQLite (WAL) in the data directory."
+    )
+    redis_url: SecretStr = Field(
+        SecretStr("redis://127.0.0.1:6379/0"), description="Celery's broker; may hold a password."
+    )
+    blob_url: str = Field(
+        "", description="Where image bytes are kept (fsspec URL); empty: data_dir/images."
+    )
+    triton_url: str = Field("127.0.0.1:8001", description="Triton's gRPC endpoint, host:port.")
+    api_host: str = Field("127.0.0.1", description="Address the API listens on.")
+    api_port: int = Field(8000, ge=0, le=65535, description="Port of the API; 0 finds a free one.")
+    api_url: str = Field(
+        "http://127.0.0.1:8000", description="Where the command line and the client find the API."
+    )
+    max_body_mb: int = Field(64, ge=1, description="Largest request body accepted, in MiB.")
+    shard_size: int = Field(32, ge=1, le=1000, description="Samples in a shard.")
+    window: int = Field(16, ge=1, le=512, description="Requests in flight per worker process.")
+    request_timeout_s: float = Field(
+        120.0, gt=0, description="Deadline of one request to a model, seconds."
+    )
+    request_attempts: int = Field(
+        4, ge=1, description="Requests made for one sample before its failure is recorded."
+    )
+    shard_attempts: int = Field(
+        5, ge=1, description="Times a shard may be claimed without progress before it is dead."
+    )
+    lease_s: float = Field(20.0, gt=1, description="A worker's hold on a shard, seconds; renewed.")
+    task_budget_s: float = Field(
+        60.0, gt=0, description="How long one Celery task goes on claiming shards, seconds."
+    )
+    sweep_s: float = Field(10.0, gt=0, description="Seconds between two sweeps.")
+    visibility_timeout_s: int = Field(
+        900, ge=60, description="Redis' redelivery time; far above a task's budget."
+    )
+    read_cache: bool = Field(True, description="Answer from what was already inferred.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_json: bool = Field(False, description="Logs as JSON lines instead of text.")
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        if self.database_url:
+            return self.database_url
+        return f"sqlite:///{self.data_dir.resolve() / 'sightline.db'}"
+
+    @property
+    def images_url(self) -> str:
+        return self.blob_url or f"file://{self.data_dir.resolve() / 'images'}"
+
+
+@lru_cache
+def get_settings() -> Settings:
+    return Settings()

@@ -1,0 +1,103 @@
+"""The states things can be in, and the only moves between them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from sightline.errors import Conflict
+
+
+class RunStatus(StrEnum):
+    """One model on one benchmark version.
+
+    queued      accepted, no shard claimed yet
+    running     at least one shard was claimed
+    finished    every sample is terminal and the aggregates stand
+    cancelled   stopped on request; what was recorded is kept
+    failed      cannot be evaluated at all (``runs.error`` says why)
+    """
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    FINISHED = "finished"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+    @property
+    def ended(self) -> bool:
+        return self in (RunStatus.FINISHED, RunStatus.CANCELLED, RunStatus.FAILED)
+
+
+RUN_MOVES: dict[RunStatus, frozenset[RunStatus]] = {
+    RunStatus.QUEUED: frozenset({RunStatus.RUNNING, RunStatus.CANCELLED, RunStatus.FAILED}),
+    RunStatus.RUNNING: frozenset({RunStatus.FINISHED, RunStatus.CANCELLED, RunStatus.FAILED}),
+    # A retry of failed samples opens an ended run again.
+    RunStatus.FINISHED: frozenset({RunStatus.RUNNING}),
+    RunStatus.CANCELLED: frozenset({RunStatus.RUNNING}),
+    RunStatus.FAILED: frozenset({RunStatus.RUNNING}),
+}
+
+
+def check_move(current: RunStatus, to: RunStatus) -> None:
+    """Raise ``Conflict`` unless a run may go from ``current`` to ``to``."""
+    if to not in RUN_MOVES[current]:
+        raise Conflict(f"a run that is {current} cannot become {to}")
+
+
+class ShardState(StrEnum):
+    """A slice of a run. ``pending`` is the outbox: there is work, whoever is woken.
+
+    pending     waits to be claimed for its stage
+    leased      a worker holds it until ``lease_until``
+    done        every sample of it is terminal
+    cancelled   given up with its run
+    """
+
+    PENDING = "pending"
+    LEASED = "leased"
+    DONE = "done"
+    CANCELLED = "cancelled"
+
+
+class Stage(StrEnum):
+    """What a shard waits for: answers from its model, then scores."""
+
+    GENERATE = "generate"
+    SCORE = "score"
+
+
+class FailureKind(StrEnum):
+    """Why a sample has no right answer. Ours are excluded, the model's are scored as wrong."""
+
+    # ours: excluded, they lower coverage
+    TRANSPORT = "transport"
+    TIMEOUT = "timeout"
+    SERVER = "server"
+    OVERLOADED = "overloaded"
+    MODEL_CHANGED = "model_changed"
+    WORKER_DIED = "worker_died"
+    IMAGE_MISSING = "image_missing"
+    PROMPT_TOO_LONG = "prompt_too_long"
+    NOT_RECORDED = "not_recorded"
+    NO_REFERENCE = "no_reference"
+    CANCELLED = "cancelled"
+    # the model's: scored as wrong, counted
+    REFUSED = "refused"
+    PARSE_FAILED = "parse_failed"
+    TRUNCATED = "truncated"
+    EMPTY = "empty"
+
+
+MODEL_FAILURES = frozenset(
+    {
+        FailureKind.REFUSED,
+        FailureKind.PARSE_FAILED,
+        FailureKind.TRUNCATED,
+        FailureKind.EMPTY,
+    }
+)
+
+
+def is_models_own(kind: FailureKind) -> bool:
+    """True where the model itself failed: such an answer is wrong, never excluded."""
+    return kind in MODEL_FAILURES
