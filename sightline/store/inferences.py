@@ -67,7 +67,7 @@ def board(
             ).where(Inference.project_id == project_id, Inference.key.in_(chunk))
         )
         for key, who, text, finish_reason, input_tokens, output_tokens in rows:
-            if text is not None:
+            if text is not None and finish_reason is not None:
                 result.known[key] = Generated(text, finish_reason, input_tokens, output_tokens)
             elif who == holder:
                 result.ours.add(key)

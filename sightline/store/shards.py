@@ -44,7 +44,7 @@ class Claim:
         return self.attempts > CAREFUL_AFTER
 
 
-def _claimable(stage: Stage, queue: str | None) -> Select[tuple[Shard]]:
+def _claimable(stage: Stage, queue: str | None) -> Select[Shard]:
     """Pending shards of a stage, whose turn it is first: runs take turns, so small jobs pass."""
     statement = (
         select(Shard)

@@ -1,0 +1,100 @@
+"""The names of the tasks and queues, and how to wake them. A message is only a wake-up.
+
+What has to be done stands in SQL; whatever Redis loses, the sweep finds again. So waking may
+fail, and then says so in the log and returns False.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import structlog
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from sightline.settings import Settings, get_settings
+
+GENERATE = "sightline.generate"
+SCORE = "sightline.score"
+SWEEP = "sightline.sweep"
+
+SCORE_QUEUE = "score"
+SWEEP_QUEUE = "sweep"
+# Recorded answers need no server that could hang, so they share one queue.
+RECORDED = "recorded"
+
+log = structlog.get_logger(__name__)
+
+
+def generate_queue(queue: str) -> str:
+    """The Celery queue of a model's ``queue`` name."""
+    return f"generate.{queue}"
+
+
+def celery_settings(settings: Settings) -> dict[str, Any]:
+    """What held up under faults (docs/decisions/0003-celery.md says why for each)."""
+    return {
+        "broker_url": settings.redis_url.get_secret_value(),
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_transport_options": {
+            "visibility_timeout": settings.visibility_timeout_s,
+            "unacked_restore_interval": 5,
+            "unacked_restore_throttle": 1,
+            "socket_timeout": 10,
+            "socket_connect_timeout": 3,
+            "socket_keepalive": True,
+        },
+        "task_acks_late": True,
+        "task_reject_on_worker_lost": True,
+        "task_ignore_result": True,
+        "task_serializer": "json",
+        "accept_content": ["json"],
+        "task_soft_time_limit": settings.task_budget_s + settings.request_timeout_s + 60,
+        "task_time_limit": settings.task_budget_s + settings.request_timeout_s + 90,
+        "worker_prefetch_multiplier": 1,
+        "worker_soft_shutdown_timeout": 10.0,
+        "worker_enable_soft_shutdown_on_idle": True,
+        "worker_max_memory_per_child": 4_000_000,
+        "worker_hijack_root_logger": False,
+        "beat_schedule": {
+            "sweep": {
+                "task": SWEEP,
+                "schedule": settings.sweep_s,
+                # A tick that was not taken up before the next one is of no use any more.
+                "options": {"queue": SWEEP_QUEUE, "expires": settings.sweep_s},
+            }
+        },
+        "timezone": "UTC",
+    }
+
+
+@lru_cache
+def producer() -> Celery:
+    """An app that only sends; workers have their own in ``worker.app``."""
+    app = Celery("sightline")
+    app.conf.update(celery_settings(get_settings()))
+    # Whoever waits for an answer over HTTP must not wait for a dead broker.
+    app.conf.broker_transport_options |= {"socket_timeout": 3}
+    return app
+
+
+def _wake(task: str, queue: str, *args: str) -> bool:
+    expires = get_settings().visibility_timeout_s
+    try:
+        producer().send_task(task, args=args, queue=queue, retry=False, expires=expires)
+    except (OperationalError, OSError) as error:
+        log.warning("queue not woken, the sweep will do it", queue=queue, error=str(error))
+        return False
+    return True
+
+
+def wake_generate(queue: str) -> bool:
+    """Tell the workers of a model's queue that there is something to claim."""
+    return _wake(GENERATE, generate_queue(queue), queue)
+
+
+def wake_score() -> bool:
+    """Tell the scoring workers that there is something to score or to finish."""
+    return _wake(SCORE, SCORE_QUEUE)

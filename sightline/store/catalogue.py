@@ -1,0 +1,291 @@
+"""The catalogue: models, benchmark versions with their samples, images, recorded answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from sightline.errors import NotFound
+from sightline.store.database import chunks, insert_new
+from sightline.store.ids import utc_now
+from sightline.store.tables import BenchmarkVersion, Image, Model, RecordedAnswer, SampleRow
+from sightline.values import Generated, Sample, images_of, prompt_digest, prompt_to_json
+
+# --- models ----------------------------------------------------------------------------
+
+
+def put_model(
+    session: Session,
+    project_id: str,
+    *,
+    name: str,
+    source: str,
+    queue: str,
+    spec: Mapping[str, Any],
+) -> Model:
+    """Register a model, or bring the one of this name up to date."""
+    row = {
+        "project_id": project_id,
+        "name": name,
+        "source": source,
+        "queue": queue,
+        "spec": dict(spec),
+        "revision": None,
+        "created_at": utc_now(),
+    }
+    insert_new(session, Model, [row])
+    model = get_model(session, project_id, name)
+    model.source, model.queue, model.spec = source, queue, dict(spec)
+    session.flush()
+    return model
+
+
+def get_model(session: Session, project_id: str, name: str) -> Model:
+    model = session.scalar(select(Model).where(Model.project_id == project_id, Model.name == name))
+    if model is None:
+        raise NotFound("model", name)
+    return model
+
+
+def list_models(session: Session, project_id: str) -> Sequence[Model]:
+    return session.scalars(
+        select(Model).where(Model.project_id == project_id).order_by(Model.name)
+    ).all()
+
+
+# --- benchmarks ------------------------------------------------------------------------
+
+
+def list_benchmarks(session: Session, project_id: str) -> Sequence[BenchmarkVersion]:
+    """The newest complete version of each benchmark, by name."""
+    newest = (
+        select(func.max(BenchmarkVersion.id))
+        .where(BenchmarkVersion.project_id == project_id, BenchmarkVersion.complete)
+        .group_by(BenchmarkVersion.name)
+    )
+    return session.scalars(
+        select(BenchmarkVersion)
+        .where(BenchmarkVersion.id.in_(newest))
+        .order_by(BenchmarkVersion.name)
+    ).all()
+
+
+def get_benchmark(session: Session, project_id: str, name: str) -> BenchmarkVersion:
+    """The newest complete version of a benchmark."""
+    version = session.scalar(
+        select(BenchmarkVersion)
+        .where(
+            BenchmarkVersion.project_id == project_id,
+            BenchmarkVersion.name == name,
+            BenchmarkVersion.complete,
+        )
+        .order_by(BenchmarkVersion.id.desc())
+        .limit(1)
+    )
+    if version is None:
+        raise NotFound("benchmark", name)
+    return version
+
+
+def begin_version(
+    session: Session,
+    project_id: str,
+    *,
+    name: str,
+    digest: str,
+    title: str,
+    card: Mapping[str, Any],
+) -> BenchmarkVersion:
+    """The row of a benchmark version to be filled; found again where an import broke off."""
+    row = {
+        "project_id": project_id,
+        "name": name,
+        "digest": digest,
+        "title": title,
+        "card": dict(card),
+        "n_samples": 0,
+        "complete": False,
+        "created_at": utc_now(),
+    }
+    insert_new(session, BenchmarkVersion, [row])
+    return session.scalars(
+        select(BenchmarkVersion).where(
+            BenchmarkVersion.project_id == project_id,
+            BenchmarkVersion.name == name,
+            BenchmarkVersion.digest == digest,
+        )
+    ).one()
+
+
+def add_samples(
+    session: Session, version: BenchmarkVersion, numbered: Sequence[tuple[int, Sample]]
+) -> None:
+    """Store samples under their ordinals; those that are there already are left alone."""
+    insert_new(
+        session,
+        SampleRow,
+        [
+            {
+                "benchmark_version_id": version.id,
+                "ordinal": ordinal,
+                "project_id": version.project_id,
+                "key": sample.key,
+                "task": sample.task,
+                "category": sample.category,
+                "cluster": sample.cluster,
+                "prompt": prompt_to_json(sample.prompt),
+                "references": list(sample.references),
+                "choices": dict(sample.choices),
+                "prompt_digest": prompt_digest(sample.prompt),
+            }
+            for ordinal, sample in numbered
+        ],
+    )
+
+
+def complete_version(session: Session, version_id: int, n_samples: int) -> None:
+    session.execute(
+        update(BenchmarkVersion)
+        .where(BenchmarkVersion.id == version_id)
+        .values(complete=True, n_samples=n_samples)
+    )
+
+
+def iterate_samples(
+    session: Session, version_id: int, tasks: Sequence[str] = ()
+) -> Iterator[SampleRow]:
+    """Samples in order, streamed a page at a time; of some tasks, or of all."""
+    last = -1
+    while True:
+        statement = select(SampleRow).where(
+            SampleRow.benchmark_version_id == version_id, SampleRow.ordinal > last
+        )
+        if tasks:
+            statement = statement.where(SampleRow.task.in_(tasks))
+        page = session.scalars(statement.order_by(SampleRow.ordinal).limit(500)).all()
+        if not page:
+            return
+        yield from page
+        last = page[-1].ordinal
+        session.expunge_all()
+
+
+def samples_at(session: Session, version_id: int, ordinals: Sequence[int]) -> dict[int, SampleRow]:
+    """Some samples of a version by their ordinals."""
+    found: dict[int, SampleRow] = {}
+    for chunk in chunks(ordinals):
+        rows = session.scalars(
+            select(SampleRow).where(
+                SampleRow.benchmark_version_id == version_id, SampleRow.ordinal.in_(chunk)
+            )
+        )
+        found.update({row.ordinal: row for row in rows})
+    return found
+
+
+# --- images ----------------------------------------------------------------------------
+
+
+def own_image(
+    session: Session,
+    project_id: str,
+    digest: str,
+    *,
+    media_type: str,
+    width: int,
+    height: int,
+    size: int,
+) -> None:
+    """The project owns this picture from now on; its bytes lie in the image store."""
+    row = {
+        "project_id": project_id,
+        "digest": digest,
+        "media_type": media_type,
+        "width": width,
+        "height": height,
+        "size": size,
+        "created_at": utc_now(),
+    }
+    insert_new(session, Image, [row])
+
+
+def get_image(session: Session, project_id: str, digest: str) -> Image:
+    image = session.get(Image, (project_id, digest))
+    if image is None:
+        raise NotFound("image", digest)
+    return image
+
+
+def missing_images(session: Session, project_id: str, sample: Sample) -> list[str]:
+    """Digests of a sample's images that the project does not own."""
+    wanted = {part.digest for part in images_of(sample.prompt)}
+    owned = set(
+        session.scalars(
+            select(Image.digest).where(
+                Image.project_id == project_id, Image.digest.in_(sorted(wanted))
+            )
+        )
+    )
+    return sorted(wanted - owned)
+
+
+# --- recorded answers ------------------------------------------------------------------
+
+
+def put_recorded(
+    session: Session,
+    model: Model,
+    benchmark: str,
+    answers: Sequence[tuple[str, int, str, str]],
+) -> int:
+    """Store recorded answers (sample key, repeat, text, finish reason); returns how many are new.
+
+    What stands is not overwritten: a model's recorded answer is given once.
+    """
+    return insert_new(
+        session,
+        RecordedAnswer,
+        [
+            {
+                "model_id": model.id,
+                "benchmark": benchmark,
+                "sample_key": key,
+                "repeat": repeat,
+                "project_id": model.project_id,
+                "text": text,
+                "finish_reason": finish_reason,
+            }
+            for key, repeat, text, finish_reason in answers
+        ],
+    )
+
+
+def recorded_answers(
+    session: Session, model_id: int, benchmark: str, repeat: int, keys: Sequence[str]
+) -> dict[str, Generated]:
+    """What a recorded model answered to some samples; those it did not answer are left out."""
+    found: dict[str, Generated] = {}
+    for chunk in chunks(keys):
+        rows = session.scalars(
+            select(RecordedAnswer).where(
+                RecordedAnswer.model_id == model_id,
+                RecordedAnswer.benchmark == benchmark,
+                RecordedAnswer.repeat == repeat,
+                RecordedAnswer.sample_key.in_(chunk),
+            )
+        )
+        found.update({row.sample_key: Generated(row.text, row.finish_reason) for row in rows})
+    return found
+
+
+def count_recorded(session: Session, model_id: int) -> dict[str, int]:
+    """Recorded answers of a model by benchmark."""
+    rows = session.execute(
+        select(RecordedAnswer.benchmark, func.count())
+        .where(RecordedAnswer.model_id == model_id)
+        .group_by(RecordedAnswer.benchmark)
+    )
+    return {benchmark: int(count) for benchmark, count in rows}

@@ -1,0 +1,196 @@
+"""Jobs: written whole in one transaction, listed by cursor, deleted when they have ended."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, delete, or_, select
+from sqlalchemy.orm import Session
+
+from sightline.errors import Conflict, IdempotencyMismatch, NotFound
+from sightline.status import RunStatus, ShardState, Stage
+from sightline.store.database import insert_new
+from sightline.store.events import add_event
+from sightline.store.ids import new_id, utc_now
+from sightline.store.tables import Job, Run, Shard
+
+
+@dataclass(frozen=True, slots=True)
+class NewShard:
+    repeat: int
+    ordinals: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A run to be written: one model with its protocol and its shards."""
+
+    model_id: int
+    model: str
+    queue: str
+    benchmark: str
+    benchmark_version_id: int
+    protocol_digest: str
+    protocol: Mapping[str, Any]
+    metrics: Sequence[str]
+    repeats: int
+    read_cache: bool
+    shards: Sequence[NewShard]
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to be written. ``request_digest`` tells a repeated call from another one."""
+
+    kind: str
+    name: str
+    request: Mapping[str, Any]
+    request_digest: str
+    runs: Sequence[NewRun]
+    tags: Sequence[str] = ()
+    priority: int = 0
+    deadline_at: datetime | None = None
+    idempotency_key: str | None = None
+
+
+def find_by_key(session: Session, project_id: str, key: str, request_digest: str) -> Job | None:
+    """The job an Idempotency-Key stands for; IdempotencyMismatch if it was for another body."""
+    job = session.scalar(
+        select(Job).where(Job.project_id == project_id, Job.idempotency_key == key)
+    )
+    if job is not None and job.request_digest != request_digest:
+        raise IdempotencyMismatch(
+            f"the Idempotency-Key {key!r} was used before with another request body"
+        )
+    return job
+
+
+def create_job(session: Session, project_id: str, new: NewJob) -> tuple[Job, bool]:
+    """Write job, runs and shards; returns the job and whether it is new.
+
+    Where the same Idempotency-Key was first, by a hair, its job is returned instead.
+    """
+    job_id = new_id("job")
+    row = {
+        "id": job_id,
+        "project_id": project_id,
+        "kind": new.kind,
+        "name": new.name,
+        "tags": list(new.tags),
+        "priority": new.priority,
+        "deadline_at": new.deadline_at,
+        "request": dict(new.request),
+        "idempotency_key": new.idempotency_key,
+        "request_digest": new.request_digest,
+        "created_at": utc_now(),
+    }
+    if insert_new(session, Job, [row]) == 0:
+        assert new.idempotency_key is not None
+        first = find_by_key(session, project_id, new.idempotency_key, new.request_digest)
+        assert first is not None
+        return first, False
+    for run in new.runs:
+        _add_run(session, project_id, job_id, new.priority, run)
+    add_event(session, job_id, "job.accepted", {"runs": len(new.runs)})
+    return get_job(session, project_id, job_id), True
+
+
+def _add_run(session: Session, project_id: str, job_id: str, priority: int, new: NewRun) -> None:
+    run = Run(
+        id=new_id("run"),
+        project_id=project_id,
+        job_id=job_id,
+        model_id=new.model_id,
+        benchmark_version_id=new.benchmark_version_id,
+        benchmark=new.benchmark,
+        model=new.model,
+        queue=new.queue,
+        status=RunStatus.QUEUED,
+        protocol_digest=new.protocol_digest,
+        protocol=dict(new.protocol),
+        metrics=list(new.metrics),
+        repeats=new.repeats,
+        read_cache=new.read_cache,
+        priority=priority,
+        n_items=sum(len(shard.ordinals) for shard in new.shards),
+        created_at=utc_now(),
+    )
+    session.add(run)
+    session.flush()
+    rows = [
+        {
+            "run_id": run.id,
+            "number": number,
+            "project_id": project_id,
+            "repeat": shard.repeat,
+            "ordinals": list(shard.ordinals),
+            "n_items": len(shard.ordinals),
+            "n_answered": 0,
+            "n_failed": 0,
+            "n_scored": 0,
+            "stage": Stage.GENERATE,
+            "state": ShardState.PENDING,
+            "fence": 0,
+            "attempts": 0,
+            "suspect": None,
+            "lease_until": None,
+            "holder": None,
+            "not_before": 0.0,
+        }
+        for number, shard in enumerate(new.shards)
+    ]
+    insert_new(session, Shard, rows)
+
+
+def get_job(session: Session, project_id: str, job_id: str) -> Job:
+    job = session.get(Job, job_id)
+    if job is None or job.project_id != project_id:
+        raise NotFound("job", job_id)
+    return job
+
+
+def list_jobs(
+    session: Session,
+    project_id: str,
+    *,
+    limit: int,
+    after: tuple[datetime, str] | None = None,
+    tag: str | None = None,
+) -> Sequence[Job]:
+    """Jobs, newest first; ``after`` is (created_at, id) of the last one seen."""
+    statement = select(Job).where(Job.project_id == project_id)
+    if after is not None:
+        moment, job_id = after
+        older = or_(Job.created_at < moment, and_(Job.created_at == moment, Job.id < job_id))
+        statement = statement.where(older)
+    rows = session.scalars(
+        statement.order_by(Job.created_at.desc(), Job.id.desc()).limit(limit)
+    ).all()
+    return [job for job in rows if tag is None or tag in job.tags]
+
+
+def delete_job(session: Session, project_id: str, job_id: str) -> None:
+    """Forget a job with its runs, answers and scores; it must have ended."""
+    job = get_job(session, project_id, job_id)
+    running = session.scalar(
+        select(Run.id)
+        .where(Run.job_id == job.id, Run.status.in_([RunStatus.QUEUED, RunStatus.RUNNING]))
+        .limit(1)
+    )
+    if running is not None:
+        raise Conflict(f"job {job_id} is still running: cancel it first")
+    session.execute(delete(Job).where(Job.id == job.id))
+
+
+def job_status(statuses: Sequence[str]) -> RunStatus:
+    """A job's state out of its runs': running while any is, failed or cancelled if any was."""
+    states = {RunStatus(status) for status in statuses}
+    if len(states) == 1:
+        return states.pop()
+    for status in (RunStatus.RUNNING, RunStatus.QUEUED):
+        if status in states:
+            return RunStatus.RUNNING
+    return RunStatus.FAILED if RunStatus.FAILED in states else RunStatus.CANCELLED
