@@ -1,0 +1,112 @@
+"""Training batches: drawn from the train split, a pure function of seed and position."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
+from random import Random
+
+import torch
+from PIL import Image
+from sightline.inference.prompts import render
+
+from sightline.benchmarks.scenes import train_samples
+from sightline.values import ImagePart, Message, Sample, SampleWithImages, TextPart, images_of
+from triton_models.minis.architectures import FAMILIES
+from triton_models.minis.processing import Prepared, Processor
+
+DIRECT = "direct"
+"""An exercise of training alone: a multiple-choice question without its options, answered by
+the word. It teaches to look before it is asked for letters."""
+
+_CHUNKS = 8
+
+Example = tuple[Prepared, list[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Prompts of one task with their answers.
+
+    labels  (batch, tokens): the next token where it belongs to the answer, else -100
+    """
+
+    prepared: list[Prepared]
+    position_ids: torch.Tensor
+    labels: torch.Tensor
+
+
+def prepare(processor: Processor, drawn: SampleWithImages, *, blank: bool = False) -> Prepared:
+    """A sample's prompt for the model; ``blank`` replaces each picture by a white one."""
+    pictures = []
+    for part in images_of(drawn.sample.prompt):
+        picture = Image.open(io.BytesIO(drawn.images[part.digest])).convert("RGB")
+        pictures.append(Image.new("RGB", picture.size, "white") if blank else picture)
+    return processor(render(FAMILIES[processor.name], drawn.sample.prompt), pictures)
+
+
+def micro_batch(processor: Processor, seed: int, task: str, index: int, size: int) -> Batch:
+    """The ``index``-th batch of a task; equal arguments give equal batches.
+
+    Samples are drawn for several batches at once and sorted by the size of their pictures, so
+    that a batch has few sizes and little padding.
+    """
+    pool, chunk = divmod(index, _CHUNKS)
+    return _collate(_pool(processor, seed, task, pool, size)[chunk])
+
+
+# One pool of each task is alive at a time; the next batch comes out of it, not out of a new one.
+@lru_cache(maxsize=16)
+def _pool(processor: Processor, seed: int, task: str, pool: int, size: int) -> list[list[Example]]:
+    # A seed of its own for every pool: Random takes any whole number.
+    stream = _stream(task, seed * 1_000_003 + pool)
+    examples = [_example(processor, drawn) for drawn in islice(stream, size * _CHUNKS)]
+    examples.sort(key=lambda example: (example[0].grids, len(example[0].input_ids)))
+    chunks = [examples[start : start + size] for start in range(0, len(examples), size)]
+    Random(seed + pool).shuffle(chunks)  # noqa: S311 - reproducible, not secret
+    return chunks
+
+
+def _stream(task: str, seed: int) -> Iterator[SampleWithImages]:
+    if task != DIRECT:
+        return train_samples(seed, (task,))
+    drawn = train_samples(-1 - seed, ("multiple_choice",))
+    return (replace(each, sample=_direct(each.sample)) for each in drawn)
+
+
+def _direct(sample: Sample) -> Sample:
+    image, text = sample.prompt[0].parts
+    if not isinstance(image, ImagePart) or not isinstance(text, TextPart):
+        raise TypeError("a multiple-choice question is a picture and a text")
+    question = TextPart(text.text.split("\n", 1)[0])
+    answer = sample.choices[sample.references[0]]
+    prompt = (Message("user", (image, question)),)
+    return replace(sample, prompt=prompt, references=(answer,), choices={})
+
+
+def _example(processor: Processor, drawn: SampleWithImages) -> Example:
+    prepared = prepare(processor, drawn)
+    answer = processor.tokenizer.encode(drawn.sample.references[0]).ids
+    return prepared, [*answer, processor.end_id]
+
+
+def _collate(examples: Sequence[Example]) -> Batch:
+    """Pad at the end: with causal attention nothing real ever sees the padding."""
+    prepared = []
+    longest = max(len(one.input_ids) + len(answer) - 1 for one, answer in examples)
+    labels = torch.full((len(examples), longest), -100)
+    positions = torch.zeros(examples[0][0].position_ids.shape[0], len(examples), longest).long()
+    for row, (one, answer) in enumerate(examples):
+        asked = len(one.input_ids)
+        # The last token of the answer is predicted and never read.
+        ids = torch.cat([one.input_ids, torch.tensor(answer[:-1], dtype=torch.long)])
+        labels[row, asked - 1 : asked - 1 + len(answer)] = torch.tensor(answer)
+        following = torch.arange(len(answer) - 1) + one.next_position
+        axes = one.position_ids.shape[0]
+        place = torch.cat([one.position_ids, following.expand(axes, -1)], dim=1)
+        positions[:, row, : place.shape[1]] = place
+        prepared.append(replace(one, input_ids=ids, position_ids=place))
+    return Batch(prepared, positions, labels)
