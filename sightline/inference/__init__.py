@@ -1,0 +1,1 @@
+"""Asking models: prompts, tokens, Triton, recorded answers."""
