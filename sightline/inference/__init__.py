@@ -1,1 +1,1 @@
-"""Asking models: prompts, tokens, Triton, recorded answers."""
+"""Where answers come from: prompts as each model family reads them, and the sources to ask."""
