@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
 class Settings(BaseSettings):
@@ -29,6 +30,10 @@ class Settings(BaseSettings):
     api_port: int = Field(8000, ge=0, le=65535, description="Port of the API; 0 finds a free one.")
     api_url: str = Field(
         "http://127.0.0.1:8000", description="Where the command line and the client find the API."
+    )
+    models: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("pixtral_mini", "qwen2_vl_mini"),
+        description="Models the embedded stack serves with Triton, separated by commas.",
     )
     max_body_mb: int = Field(64, ge=1, description="Largest request body accepted, in MiB.")
     shard_size: int = Field(32, ge=1, le=1000, description="Samples in a shard.")
@@ -53,6 +58,13 @@ class Settings(BaseSettings):
     read_cache: bool = Field(True, description="Answer from what was already inferred.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="Logs as JSON lines instead of text.")
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip() for name in value.split(",") if name.strip())
+        return value
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -1,0 +1,121 @@
+"""What the embedded stack runs: one function per kind of part."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sightline.stack.part import Part, Tier
+from sightline.stack.ports import HOST
+from sightline.stack.probes import Probe
+
+# triton_models/ stands beside the package in a checkout, as migrations/ does.
+MODEL_REPOSITORY = Path(__file__).resolve().parents[2] / "triton_models"
+MIGRATE = "migrate"
+# Parts that read and write SQL and talk through the broker.
+NEEDS = ("redis", MIGRATE)
+# A model's worker waits for Triton and does little else; more threads would take its cores.
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "TOKENIZERS_PARALLELISM": "false"}
+
+
+@dataclass(frozen=True, slots=True)
+class TritonPorts:
+    http: int
+    grpc: int
+    metrics: int
+
+
+def migrate_part(depends_on: Sequence[str]) -> Part:
+    """Brings the database to the newest migration before anybody uses it."""
+    return Part(
+        name=MIGRATE,
+        argv=(sys.executable, "-m", "sightline.store.migrate"),
+        tier=Tier.STORE,
+        env=ONE_THREAD,
+        depends_on=tuple(depends_on),
+        once=True,
+    )
+
+
+def triton_part(data_dir: Path, models: Sequence[str], ports: TritonPorts) -> Part:
+    """Triton with ``models`` loaded from the project's model repository."""
+    from sightline.stack.triton import prepare_triton, triton_command
+
+    argv, env = triton_command(
+        prepare_triton(data_dir),
+        repository=MODEL_REPOSITORY,
+        models=models,
+        http_port=ports.http,
+        grpc_port=ports.grpc,
+        metrics_port=ports.metrics,
+    )
+    return Part(
+        name="triton",
+        argv=tuple(argv),
+        tier=Tier.MODELS,
+        probe=Probe("http", f"http://{HOST}:{ports.http}/v2/health/ready"),
+        env=env,
+        port=ports.grpc,
+        start_limit_s=180,
+        grace_s=15,
+    )
+
+
+def worker_part(queue: str, redis_port: int, *, threads: int = 1) -> Part:
+    """A Celery worker of one process that takes from one queue."""
+    node = queue.replace(".", "-") + "@%h"
+    threads_env = {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
+    options = ["-Q", queue, "-n", node, "--concurrency", "1", "--pool", "prefork"]
+    options += ["--prefetch-multiplier", "1", "--loglevel", "INFO"]
+    return Part(
+        name=f"worker.{queue}",
+        argv=(sys.executable, "-m", "celery", "-A", "worker.app", "worker", *options),
+        tier=Tier.WORKERS,
+        probe=Probe("connected", str(redis_port)),
+        env=ONE_THREAD | threads_env,
+        depends_on=NEEDS,
+        start_limit_s=90,
+        grace_s=20,
+    )
+
+
+def worker_parts(models: Sequence[str], redis_port: int) -> list[Part]:
+    """A worker for each model's queue, for recorded answers, for scoring and for the sweep.
+
+    The sweep has a worker of its own, without torch: it must not wait behind what it wakes.
+    """
+    return [
+        *(worker_part(f"generate.{model}", redis_port) for model in (*models, "recorded")),
+        worker_part("score", redis_port, threads=os.cpu_count() or 1),
+        worker_part("sweep", redis_port),
+    ]
+
+
+def beat_part(data_dir: Path) -> Part:
+    """The clock: pokes the sweep; what is due is decided in SQL."""
+    schedule = str(data_dir / "beat-schedule")
+    options = ("-s", schedule, "--pidfile", "", "--loglevel", "INFO")
+    return Part(
+        name="beat",
+        argv=(sys.executable, "-m", "celery", "-A", "worker.app", "beat", *options),
+        tier=Tier.DOORS,
+        env=ONE_THREAD,
+        depends_on=NEEDS,
+    )
+
+
+def api_part(host: str, port: int, reachable_host: str) -> Part:
+    """The REST API under uvicorn; event streams that are open end after three seconds."""
+    options = ("--host", host, "--port", str(port), "--timeout-graceful-shutdown", "3")
+    return Part(
+        name="api",
+        argv=(sys.executable, "-m", "uvicorn", "api.app:app", *options),
+        tier=Tier.DOORS,
+        probe=Probe("http", f"http://{reachable_host}:{port}/healthz"),
+        env=ONE_THREAD,
+        depends_on=(MIGRATE,),
+        port=port,
+    )
