@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import islice
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -35,6 +36,7 @@ def special_token_ids(family: str) -> dict[str, int]:
     return {token: index for index, token in enumerate(SPECIAL_TOKENS[family])}
 
 
+@lru_cache(maxsize=len(SPECIAL_TOKENS))
 def train_tokenizer(family: str) -> Tokenizer:
     """The family's tokenizer; the same on every machine.
 

@@ -1,0 +1,132 @@
+"""The model card, written out of what training and evaluation measured.
+
+``python -m triton_models.minis.card --model pixtral_mini`` after both of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sightline.benchmarks.scenes import SCENES
+from triton_models.minis.architectures import CONTEXT, MINIS, MiniName
+from triton_models.minis.processing import LONGEST_SIDE
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+
+_ARCHITECTURE = {
+    "pixtral_mini": (
+        "`LlavaForConditionalGeneration` with a `PixtralVisionConfig` tower (3 layers of 128, "
+        "patches of 8 pixels, native resolution and aspect ratio, `[IMG_BREAK]` after each row "
+        "and `[IMG_END]` after the last) and a `MistralConfig` language model (4 layers of 128)"
+    ),
+    "qwen2_vl_mini": (
+        "`Qwen2VLForConditionalGeneration` (vision: 3 layers of 128, patches of 8 pixels, four "
+        "merged into one token, dynamic resolution; language model: 4 layers of 128 with "
+        "positions in time, height and width)"
+    ),
+}
+_CARD = """# {name}
+
+A small vision-language model for machines without a GPU. It has the architecture of its large
+relative and was trained from nothing by what is in this repository. It knows shapes, small
+tables and forms, in pictures of at most {longest_side} pixels a side, and nothing else.
+
+- **Architecture:** {architecture}. {parameters:,} parameters, byte-level BPE of 512 entries,
+  a context of {context} tokens. Code: `triton_models/minis/architectures.py`.
+- **Data:** the train split of the benchmark `scenes` (`sightline/benchmarks/scenes`), drawn as
+  training goes on. What the test split shows (a caption, a table, a form) never occurs in it,
+  at whatever size or position. Beside the benchmark's six tasks, training asks multiple-choice
+  questions without their options ("direct"), to be answered by the word.
+- **Training:** {steps:,} steps, each over {main_batch} captions, {main_batch} multiple-choice or
+  direct questions in turn, and {other_batch} samples of one of the other four tasks; AdamW, learning rate
+  {learning_rate} with {warmup} steps of warm-up and a cosine to zero over the last
+  {decay_share:.0%}; loss on the tokens of the answer only; seed {seed}. {minutes:.0f} minutes on
+  one thread of a busy 2-core machine, the other mini training beside it.
+- **Licence:** Apache-2.0, as the repository.
+
+## Held-out figures
+
+Share of exact greedy answers on the test split of `scenes`. "Blank picture" is the same model with
+a white picture of the same size in place of every picture: what it knows without looking. Loss
+is the training loss at the end, in nats per answer token (a running mean).
+
+| task | n | exact | 95% interval | blank picture | loss |
+|---|---|---|---|---|---|
+{tasks}
+
+By category:
+
+| task | category | n | exact |
+|---|---|---|---|
+{categories}
+
+## Training it again
+
+    make train-minis
+
+or, for this model alone,
+
+    python -m triton_models.minis.train --model {name} --steps {steps} --fresh
+    python -m triton_models.minis.evaluate --model {name}
+    python -m triton_models.minis.card --model {name}
+
+Training goes on from its checkpoint (`var/minis`) where it was stopped. The figures above come
+from `training.json` and `evaluation.json` beside this file; this card is written by the last
+command.
+"""
+
+
+def card(name: MiniName, training: Mapping[str, Any], evaluation: Mapping[str, Any]) -> str:
+    """The card's Markdown."""
+    losses = training["losses"]
+    tasks = [
+        f"| {task} | {row['n']} | {row['exact']:.2f} | {_interval(row['exact'], row['n'])} "
+        f"| {row['exact_blank_image']:.2f} | {losses[task]:.4f} |"
+        for task, row in evaluation.items()
+    ]
+    tasks.append(f"| direct (training only) | | | | | {losses['direct']:.4f} |")
+    categories = [
+        f"| {task} | {category} | {slice_['n']} | {slice_['exact']:.2f} |"
+        for task, row in evaluation.items()
+        for category, slice_ in row["categories"].items()
+    ]
+    return _CARD.format(
+        **training["plan"],
+        name=name,
+        architecture=_ARCHITECTURE[name],
+        parameters=training["parameters"],
+        longest_side=LONGEST_SIDE,
+        context=CONTEXT,
+        minutes=training["seconds"] / 60,
+        tasks="\n".join(tasks),
+        categories="\n".join(categories),
+    )
+
+
+def _interval(share: float, n: int) -> str:
+    """Wilson's 95% interval of a share (Wilson 1927, JASA 22, 209-212)."""
+    z = 1.959964
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * (share * (1 - share) / n + z * z / (4 * n * n)) ** 0.5
+    return f"{middle - half:.2f} to {middle + half:.2f}"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Write a mini's model card.")
+    parser.add_argument("--model", choices=MINIS, required=True)
+    name = parser.parse_args(arguments).model
+    directory = REPOSITORY / name
+    training = json.loads((directory / "training.json").read_text())
+    evaluation = json.loads((directory / "evaluation.json").read_text())
+    missing = set(SCENES.tasks) - set(evaluation)
+    if missing:
+        raise ValueError(f"evaluation.json lacks {', '.join(sorted(missing))}")
+    (directory / "README.md").write_text(card(name, training, evaluation))
+
+
+if __name__ == "__main__":
+    main()
