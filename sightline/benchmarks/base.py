@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -44,6 +44,22 @@ class PublishedRow:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class RecordedAnswers:
+    """A model's answers to a benchmark that somebody recorded, as shipped with the benchmark.
+
+    model     the model's name in the catalogue ("gpt-4")
+    title     for people ("GPT-4 (recorded)")
+    source    where the answers come from, and under which licence
+    answers   streams (sample key, raw answer) in the order of the samples
+    """
+
+    model: str
+    title: str
+    source: str
+    answers: Callable[[], Iterator[tuple[str, str]]]
+
+
 class Benchmark(Protocol):
     """A benchmark as code: one file (or one package) each, listed in ``registry``."""
 
@@ -72,6 +88,15 @@ class Benchmark(Protocol):
     @property
     def coverage_floor(self) -> float:
         """Share of samples (0..1) that must be scored for a run to stand on the board."""
+
+    @property
+    def recorded_only(self) -> bool:
+        """True where what is shipped lacks the images or texts that a model would have to see:
+        only recorded answers can be scored."""
+
+    @property
+    def recorded(self) -> tuple[RecordedAnswers, ...]:
+        """The recorded answers that are shipped with the benchmark."""
 
     @property
     def published(self) -> tuple[PublishedRow, ...]: ...
