@@ -42,8 +42,8 @@ tables and forms, in pictures of at most {longest_side} pixels a side, and nothi
   at whatever size or position. Beside the benchmark's six tasks, training asks multiple-choice
   questions without their options ("direct"), to be answered by the word.
 - **Training:** {steps:,} steps, each over {main_batch} captions, {main_batch} multiple-choice or
-  direct questions in turn, and {other_batch} samples of one of the other four tasks; AdamW, learning rate
-  {learning_rate} with {warmup} steps of warm-up and a cosine to zero over the last
+  direct questions in turn, and {other_batch} samples of one of the other four tasks; AdamW,
+  learning rate {learning_rate} with {warmup} steps of warm-up and a cosine to zero over the last
   {decay_share:.0%}; loss on the tokens of the answer only; seed {seed}. {minutes:.0f} minutes on
   one thread of a busy 2-core machine, the other mini training beside it.
 - **Licence:** Apache-2.0, as the repository.
