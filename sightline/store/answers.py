@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -43,6 +43,7 @@ class AttemptMade:
     ended_at: datetime
     outcome: str
     detail: str = ""
+    id: str = field(default_factory=lambda: new_id("att"))
 
 
 def record(
@@ -53,16 +54,21 @@ def record(
     *,
     lease_s: float,
 ) -> None:
-    """Write outcomes of a held shard into the book; raises LeaseLost before anything is written."""
+    """Write outcomes of a held shard into the book; raises LeaseLost and writes nothing."""
     now = utc_now()
-    failed = sum(1 for outcome in outcomes if outcome.failure is not None)
-    shards.progress(
-        session, claim, answered=len(outcomes) - failed, failed=failed, scored=0, lease_s=lease_s
-    )
-    if outcomes:
-        insert_new(session, Answer, [_answer_row(claim, outcome, now) for outcome in outcomes])
+    added = {
+        ours: insert_new(
+            session,
+            Answer,
+            [_answer_row(claim, one, now) for one in outcomes if (one.failure is not None) == ours],
+        )
+        for ours in (False, True)
+    }
     if attempts:
         insert_new(session, Attempt, [_attempt_row(claim, attempt) for attempt in attempts])
+    # Counted by what was really new: a commit whose reply was lost may come a second time.
+    # A lost lease is noticed here and takes back everything above.
+    shards.progress(session, claim, answered=added[False], failed=added[True], lease_s=lease_s)
 
 
 def _answer_row(claim: Claim, outcome: Outcome, now: datetime) -> dict[str, object]:
@@ -88,7 +94,7 @@ def _answer_row(claim: Claim, outcome: Outcome, now: datetime) -> dict[str, obje
 def _attempt_row(claim: Claim, attempt: AttemptMade) -> dict[str, object]:
     return {
         "run_id": claim.run_id,
-        "id": new_id("att"),
+        "id": attempt.id,
         "project_id": claim.project_id,
         "ordinal": attempt.ordinal,
         "repeat": claim.repeat,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from sightline.digests import canonical_json
 from sightline.errors import NotFound
 from sightline.store.database import chunks, insert_new
 from sightline.store.ids import utc_now
@@ -289,3 +291,17 @@ def count_recorded(session: Session, model_id: int) -> dict[str, int]:
         .group_by(RecordedAnswer.benchmark)
     )
     return {benchmark: int(count) for benchmark, count in rows}
+
+
+def recorded_revision(session: Session, model: Model, benchmark: str) -> str:
+    """What a recorded model is: the digest of its answers, since nothing else is known of it."""
+    digest = hashlib.sha256()
+    rows = session.execute(
+        select(RecordedAnswer.sample_key, RecordedAnswer.repeat, RecordedAnswer.text)
+        .where(RecordedAnswer.model_id == model.id, RecordedAnswer.benchmark == benchmark)
+        .order_by(RecordedAnswer.sample_key, RecordedAnswer.repeat)
+        .execution_options(yield_per=500)
+    )
+    for row in rows:
+        digest.update(canonical_json(list(row)).encode())
+    return digest.hexdigest()

@@ -111,11 +111,11 @@ def _take(
         )
 
 
-def renew(session: Session, holders: Sequence[str], lease_s: float) -> None:
-    """Keep every flight of these holders alive."""
+def renew(session: Session, holder: str, lease_s: float) -> None:
+    """Keep every flight of this holder alive."""
     session.execute(
         update(Inference)
-        .where(Inference.holder.in_(holders), Inference.text.is_(None))
+        .where(Inference.holder == holder, Inference.text.is_(None))
         .values(lease_until=database_now() + lease_s)
     )
 
@@ -153,6 +153,17 @@ def abandon(session: Session, project_id: str, keys: Sequence[str], holder: str)
                 Inference.text.is_(None),
             )
         )
+
+
+def abandon_all(session: Session, project_id: str, holder: str) -> None:
+    """Give up every flight that this holder still has."""
+    session.execute(
+        delete(Inference).where(
+            Inference.project_id == project_id,
+            Inference.holder == holder,
+            Inference.text.is_(None),
+        )
+    )
 
 
 def count_known(session: Session, project_id: str, keys: Sequence[str]) -> int:

@@ -123,21 +123,23 @@ def renew(session: Session, claim: Claim, lease_s: float) -> None:
     _write(session, claim, lease_until=database_now() + lease_s)
 
 
-def progress(
-    session: Session, claim: Claim, *, answered: int, failed: int, scored: int, lease_s: float
-) -> None:
+def progress(session: Session, claim: Claim, *, answered: int, failed: int, lease_s: float) -> None:
     """Count what is being recorded in this transaction; renews the lease as well."""
     _write(
         session,
         claim,
         n_answered=Shard.n_answered + answered,
         n_failed=Shard.n_failed + failed,
-        n_scored=Shard.n_scored + scored,
         # Progress forgives earlier claims, but a shard that killed workers stays careful.
         attempts=case((Shard.attempts > CAREFUL_AFTER, CAREFUL_AFTER + 1), else_=1),
         suspect=None,
         lease_until=database_now() + lease_s,
     )
+
+
+def scored(session: Session, claim: Claim, count: int, *, lease_s: float) -> None:
+    """Count what is being scored in this transaction; a repeated call sets the same figure."""
+    _write(session, claim, n_scored=count, attempts=1, lease_until=database_now() + lease_s)
 
 
 def name_suspect(session: Session, claim: Claim, ordinal: int, lease_s: float) -> None:

@@ -1,0 +1,9 @@
+"""Evaluating: answers are generated, recorded, parsed, scored, and runs finished.
+
+generating.py   a task's time on one model's queue: claims shards while there is room
+shard.py        one held shard: which samples are known, which are asked, which are waited for
+recorder.py     writes outcomes of a shard in small batches, under its fence
+recorded.py     shards of models whose answers were recorded elsewhere
+scoring.py      parses and scores what is answered
+finishing.py    aggregates of a run whose shards have all ended
+"""

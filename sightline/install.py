@@ -1,0 +1,135 @@
+"""Bring an installation up to date: migrations, the default project, the built-in catalogue.
+
+``python -m sightline.install``; may run at any time, any number of times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import TypeVar
+
+import structlog
+from sqlalchemy.orm import Session
+
+from sightline.benchmarks.base import Benchmark
+from sightline.benchmarks.card import card_of
+from sightline.benchmarks.registry import BENCHMARKS, benchmark_digest
+from sightline.images import ImageStore, inspect
+from sightline.inference.models import BUILT_IN_MODELS, ModelSpec, recorded_spec
+from sightline.logs import set_up_logging
+from sightline.settings import get_settings
+from sightline.store import catalogue
+from sightline.store.database import Database, get_database
+from sightline.store.migrate import migrate
+from sightline.store.projects import ensure_default_project
+from sightline.store.tables import BenchmarkVersion, Model
+from sightline.values import SampleWithImages
+
+log = structlog.get_logger(__name__)
+
+BATCH = 500
+Row = TypeVar("Row")
+
+
+def install(database: Database, images: ImageStore) -> None:
+    """The built-in models, benchmarks and recorded answers, in the default project."""
+    with database.transaction() as session:
+        project_id = ensure_default_project(session)
+        for spec in BUILT_IN_MODELS.values():
+            _put_spec(session, project_id, spec)
+    for benchmark in BENCHMARKS.values():
+        import_benchmark(database, images, project_id, benchmark)
+        _install_recorded(database, project_id, benchmark)
+
+
+def _put_spec(session: Session, project_id: str, spec: ModelSpec) -> Model:
+    return catalogue.put_model(
+        session,
+        project_id,
+        name=spec.name,
+        source=spec.source,
+        queue=spec.queue,
+        spec=spec.to_json(),
+    )
+
+
+def import_benchmark(
+    database: Database, images: ImageStore, project_id: str, benchmark: Benchmark
+) -> int:
+    """Import a benchmark's present version, a batch at a time; what is there is left alone.
+
+    Returns the version's id. An import that broke off is taken up again.
+    """
+    digest = benchmark_digest(benchmark)
+    with database.transaction() as session:
+        version = catalogue.begin_version(
+            session,
+            project_id,
+            name=benchmark.name,
+            digest=digest,
+            title=benchmark.title,
+            card=card_of(benchmark),
+        )
+    if version.complete:
+        return version.id
+    count = 0
+    for batch in batches(benchmark.samples(), BATCH):
+        _import_batch(database, images, version, count, batch)
+        count += len(batch)
+    with database.transaction() as session:
+        catalogue.complete_version(session, version.id, count)
+    log.info("benchmark imported", benchmark=benchmark.name, digest=digest[:12], samples=count)
+    return version.id
+
+
+def _import_batch(
+    database: Database,
+    images: ImageStore,
+    version: BenchmarkVersion,
+    start: int,
+    batch: Sequence[SampleWithImages],
+) -> None:
+    pictures = {digest: data for one in batch for digest, data in one.images.items()}
+    for data in pictures.values():
+        images.put(data)
+    with database.transaction() as session:
+        for digest, data in pictures.items():
+            info = inspect(data)
+            catalogue.own_image(
+                session,
+                version.project_id,
+                digest,
+                media_type=info.media_type,
+                width=info.width,
+                height=info.height,
+                size=len(data),
+            )
+        numbered = [(start + i, one.sample) for i, one in enumerate(batch)]
+        catalogue.add_samples(session, version, numbered)
+
+
+def _install_recorded(database: Database, project_id: str, benchmark: Benchmark) -> None:
+    for source in benchmark.recorded:
+        with database.transaction() as session:
+            model = _put_spec(session, project_id, recorded_spec(source.model, source.title))
+            rows = [(key, 0, text, "stop") for key, text in source.answers()]
+            catalogue.put_recorded(session, model, benchmark.name, rows)
+
+
+def batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    """The rows in lists of at most ``size``."""
+    iterator = iter(rows)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def main() -> None:
+    settings = get_settings()
+    set_up_logging(settings)
+    migrate(settings.sqlalchemy_url)
+    install(get_database(), ImageStore(settings.images_url))
+
+
+if __name__ == "__main__":
+    main()

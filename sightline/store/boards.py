@@ -1,0 +1,126 @@
+"""What boards read: aggregates and totals of runs, never their samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from sightline.status import RunStatus
+from sightline.store.database import insert_new
+from sightline.store.tables import Aggregate, Answer, Attempt, BenchmarkVersion, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """A run's speed: seconds per answer and the seconds from first request to last answer.
+
+    Cached and recorded answers count in none of it; None where there is nothing to count.
+    """
+
+    asked: int
+    latency_p50_s: float | None
+    latency_p95_s: float | None
+    busy_s: float | None
+    input_tokens: int
+    output_tokens: int
+
+    @property
+    def samples_per_s(self) -> float | None:
+        return self.asked / self.busy_s if self.asked and self.busy_s else None
+
+
+def times_of(session: Session, run_id: str) -> Times:
+    timed = (Answer.run_id == run_id, Answer.latency_s.is_not(None))
+    asked, input_tokens, output_tokens = session.execute(
+        select(
+            func.count(),
+            func.sum(Answer.input_tokens),
+            func.sum(Answer.output_tokens),
+        ).where(*timed)
+    ).one()
+    first, last = session.execute(
+        select(func.min(Attempt.started_at), func.max(Attempt.ended_at)).where(
+            Attempt.run_id == run_id
+        )
+    ).one()
+    return Times(
+        asked=asked,
+        latency_p50_s=_latency_quantile(session, timed, asked, 0.50),
+        latency_p95_s=_latency_quantile(session, timed, asked, 0.95),
+        busy_s=(last - first).total_seconds() if first and last else None,
+        input_tokens=input_tokens or 0,
+        output_tokens=output_tokens or 0,
+    )
+
+
+def _latency_quantile(
+    session: Session, timed: Sequence[Any], count: int, share: float
+) -> float | None:
+    """Nearest-rank quantile, found by the database: no list of latencies in memory."""
+    if count == 0:
+        return None
+    rank = max(0, min(count - 1, int(-(-share * count // 1)) - 1))
+    return session.scalar(
+        select(Answer.latency_s).where(*timed).order_by(Answer.latency_s).offset(rank).limit(1)
+    )
+
+
+def replace_aggregates(session: Session, run: Run, rows: Sequence[Mapping[str, Any]]) -> None:
+    """The aggregates of a run, in place of those that stood."""
+    session.execute(delete(Aggregate).where(Aggregate.run_id == run.id))
+    insert_new(
+        session,
+        Aggregate,
+        [{"run_id": run.id, "project_id": run.project_id, **row} for row in rows],
+    )
+
+
+def aggregates_of(
+    session: Session, run_ids: Sequence[str], slice_name: str | None = None
+) -> Sequence[Aggregate]:
+    """Aggregates of some runs, of one slice or of all."""
+    statement = select(Aggregate).where(Aggregate.run_id.in_(run_ids))
+    if slice_name is not None:
+        statement = statement.where(Aggregate.slice == slice_name)
+    return session.scalars(
+        statement.order_by(Aggregate.run_id, Aggregate.slice, Aggregate.metric)
+    ).all()
+
+
+def finished_runs(
+    session: Session, project_id: str, benchmark: str
+) -> Sequence[tuple[Run, BenchmarkVersion]]:
+    """The latest finished run of each model under each protocol, newest first."""
+    newest = (
+        select(func.max(Run.id))
+        .where(
+            Run.project_id == project_id,
+            Run.benchmark == benchmark,
+            Run.status == RunStatus.FINISHED,
+        )
+        .group_by(Run.protocol_digest, Run.model_id)
+    )
+    rows = session.execute(
+        select(Run, BenchmarkVersion)
+        .join(BenchmarkVersion, BenchmarkVersion.id == Run.benchmark_version_id)
+        .where(Run.id.in_(newest))
+        .order_by(Run.id.desc())
+    )
+    return [(run, version) for run, version in rows]
+
+
+def last_throughput(session: Session, model_id: int) -> float | None:
+    """Samples per second in the model's latest run that asked anything, or None."""
+    for totals in session.scalars(
+        select(Run.totals)
+        .where(Run.model_id == model_id, Run.status == RunStatus.FINISHED)
+        .order_by(Run.id.desc())
+        .limit(20)
+    ):
+        if totals and totals.get("samples_per_s"):
+            return float(totals["samples_per_s"])
+    return None

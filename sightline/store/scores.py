@@ -1,0 +1,226 @@
+"""Parsed answers and scores: kept beside the raw answers, by parser and metric version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from sightline.store import shards
+from sightline.store.answers import sample_of
+from sightline.store.database import chunks, insert_new
+from sightline.store.shards import Claim
+from sightline.store.tables import Answer, Embedding, ParsedAnswer, SampleRow, Score
+from sightline.values import Parsed, Sample, Scored
+
+
+@dataclass(frozen=True, slots=True)
+class AnsweredItem:
+    """What ended a sample: an answer to be scored, or (``text`` None) a failure of ours."""
+
+    ordinal: int
+    sample: Sample
+    text: str | None
+    finish_reason: str | None
+    failure: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredItem:
+    """What scoring made of one answer: scores by (metric, version)."""
+
+    ordinal: int
+    parser: str
+    parsed: Parsed
+    scores: Mapping[tuple[str, str], Scored]
+
+
+def answered(session: Session, claim: Claim, benchmark_version_id: int) -> list[AnsweredItem]:
+    """The answers of a held shard, in the shard's order."""
+    rows = session.execute(
+        select(Answer, SampleRow)
+        .join(
+            SampleRow,
+            (SampleRow.benchmark_version_id == benchmark_version_id)
+            & (SampleRow.ordinal == Answer.ordinal),
+        )
+        .where(
+            Answer.run_id == claim.run_id,
+            Answer.repeat == claim.repeat,
+            Answer.ordinal.in_(claim.ordinals),
+        )
+        .order_by(Answer.ordinal)
+    )
+    return [
+        AnsweredItem(
+            answer.ordinal, sample_of(row), answer.text, answer.finish_reason, answer.failure
+        )
+        for answer, row in rows
+    ]
+
+
+def record(session: Session, claim: Claim, items: Sequence[ScoredItem], *, lease_s: float) -> None:
+    """Write parsed answers and scores of a held shard; raises LeaseLost and writes nothing.
+
+    A score that stands under the same versions is the same score and is left alone.
+    """
+    insert_new(session, ParsedAnswer, [_parsed_row(claim, item) for item in items])
+    insert_new(
+        session,
+        Score,
+        [
+            {
+                "run_id": claim.run_id,
+                "ordinal": item.ordinal,
+                "repeat": claim.repeat,
+                "metric": metric,
+                "version": version,
+                "project_id": claim.project_id,
+                "value": score.value,
+                "reason": score.reason,
+            }
+            for item in items
+            for (metric, version), score in item.scores.items()
+        ],
+    )
+    shards.scored(session, claim, len(items), lease_s=lease_s)
+
+
+def _parsed_row(claim: Claim, item: ScoredItem) -> dict[str, object]:
+    return {
+        "run_id": claim.run_id,
+        "ordinal": item.ordinal,
+        "repeat": claim.repeat,
+        "parser": item.parser,
+        "project_id": claim.project_id,
+        "value": item.parsed.value,
+        "failure": item.parsed.failure,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class BookRow:
+    """One line of a run's book: how an item ended, with its slices.
+
+    ``scores`` by (metric, version); None is unscored.
+    """
+
+    ordinal: int
+    repeat: int
+    task: str
+    category: str
+    cluster: str | None
+    failure: str | None
+    parse_failure: str | None
+    scores: Mapping[tuple[str, str], float | None]
+
+
+def book(session: Session, run_id: str, benchmark_version_id: int) -> Iterator[BookRow]:
+    """Every item of a run with all its scores, streamed in the order of samples."""
+    last = -1
+    while True:
+        ordinals = session.scalars(
+            select(Answer.ordinal)
+            .where(Answer.run_id == run_id, Answer.ordinal > last)
+            .order_by(Answer.ordinal)
+            .distinct()
+            .limit(500)
+        ).all()
+        if not ordinals:
+            return
+        yield from _page(session, run_id, benchmark_version_id, ordinals)
+        last = ordinals[-1]
+
+
+def _page(
+    session: Session,
+    run_id: str,
+    benchmark_version_id: int,
+    ordinals: Sequence[int],
+) -> Iterator[BookRow]:
+    between = (ordinals[0], ordinals[-1])
+    scores: dict[tuple[int, int], dict[tuple[str, str], float | None]] = {}
+    for ordinal, repeat, metric, version, value in session.execute(
+        select(Score.ordinal, Score.repeat, Score.metric, Score.version, Score.value).where(
+            Score.run_id == run_id, Score.ordinal.between(*between)
+        )
+    ):
+        scores.setdefault((ordinal, repeat), {})[metric, version] = value
+    parse_failures = {
+        (ordinal, repeat): failure
+        for ordinal, repeat, failure in session.execute(
+            select(ParsedAnswer.ordinal, ParsedAnswer.repeat, ParsedAnswer.failure).where(
+                ParsedAnswer.run_id == run_id,
+                ParsedAnswer.ordinal.between(*between),
+                ParsedAnswer.failure.is_not(None),
+            )
+        )
+    }
+    for ordinal, repeat, failure, task, category, cluster in session.execute(
+        select(
+            Answer.ordinal,
+            Answer.repeat,
+            Answer.failure,
+            SampleRow.task,
+            SampleRow.category,
+            SampleRow.cluster,
+        )
+        .join(
+            SampleRow,
+            (SampleRow.benchmark_version_id == benchmark_version_id)
+            & (SampleRow.ordinal == Answer.ordinal),
+        )
+        .where(Answer.run_id == run_id, Answer.ordinal.between(*between))
+        .order_by(Answer.ordinal, Answer.repeat)
+    ):
+        key = (ordinal, repeat)
+        yield BookRow(
+            ordinal,
+            repeat,
+            task,
+            category,
+            cluster,
+            failure,
+            parse_failures.get(key),
+            scores.get(key, {}),
+        )
+
+
+# --- reference embeddings --------------------------------------------------------------
+
+
+def known_embeddings(
+    session: Session, project_id: str, embedder: str, digests: Sequence[str]
+) -> dict[str, bytes]:
+    """Vectors of reference texts that were embedded before, by the texts' digests."""
+    found: dict[str, bytes] = {}
+    for chunk in chunks(digests):
+        rows = session.execute(
+            select(Embedding.text_digest, Embedding.vector).where(
+                Embedding.project_id == project_id,
+                Embedding.embedder == embedder,
+                Embedding.text_digest.in_(chunk),
+            )
+        )
+        found.update((digest, vector) for digest, vector in rows)
+    return found
+
+
+def keep_embeddings(
+    session: Session, project_id: str, embedder: str, vectors: Mapping[str, bytes]
+) -> None:
+    insert_new(
+        session,
+        Embedding,
+        [
+            {
+                "project_id": project_id,
+                "embedder": embedder,
+                "text_digest": digest,
+                "vector": vector,
+            }
+            for digest, vector in vectors.items()
+        ],
+    )

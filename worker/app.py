@@ -1,0 +1,32 @@
+"""The Celery app that workers and beat run: ``celery -A worker.app worker -Q ...``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
+
+from sightline.logs import set_up_logging
+from sightline.queue import celery_settings
+from sightline.settings import get_settings
+from worker import resources
+
+app = Celery("sightline", include=["worker.tasks"])
+app.conf.update(celery_settings(get_settings()))
+
+
+@setup_logging.connect
+def _set_up_logging(**_: Any) -> None:
+    set_up_logging(get_settings())
+
+
+@worker_process_init.connect
+def _after_fork(**_: Any) -> None:
+    # Connections, channels and the loop must not be shared with the parent (grpc#13464).
+    resources.forget()
+
+
+@worker_process_shutdown.connect
+def _before_exit(**_: Any) -> None:
+    resources.close()
