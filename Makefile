@@ -17,7 +17,7 @@ $(SET_UP): pyproject.toml constraints.txt scripts/setup.sh
 
 .PHONY: help
 help: ## Explain the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(SET_UP) ## Virtual environment, dependencies, missing system libraries (TORCH_INDEX=... see README)
@@ -49,6 +49,10 @@ format: $(SET_UP) ## Let ruff put the code in order
 .PHONY: train-minis
 train-minis: $(SET_UP) ## Train both small VLMs on the scenes (under 2 hours on 2 cores, resumable)
 	@$(PYTHON_IN) -m triton_models.minis.train $(ARGS)
+
+.PHONY: settings-table
+settings-table: $(SET_UP) ## Write docs/settings.md
+	@$(PYTHON_IN) scripts/settings_table.py > docs/settings.md
 
 .PHONY: constraints
 constraints: $(SET_UP) ## Write the installed versions to constraints.txt
