@@ -78,7 +78,8 @@ def worker_part(queue: str, redis_port: int, *, threads: int = 1) -> Part:
         env=ONE_THREAD | threads_env,
         depends_on=NEEDS,
         start_limit_s=90,
-        grace_s=20,
+        # An idle worker ends at once; what a busy one leaves is claimed again when its lease ends.
+        grace_s=8,
     )
 
 
