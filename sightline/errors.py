@@ -20,6 +20,10 @@ class InvalidInput(SightlineError):
         super().__init__(f"{field}: {problem}" + (f" ({hint})" if hint else ""))
 
 
+class Malformed(InvalidInput):
+    """Not even well-formed (a header, a cursor): whoever wrote it must change the program."""
+
+
 class NotFound(SightlineError):
     """No such thing in this project; another project's things are not found either."""
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from api.schemas.common import Line, Schema, Slug
+from api.schemas.common import Name, Schema, Slug, Tag
 
 
 class ModelIn(Schema):
@@ -19,11 +19,12 @@ class ModelIn(Schema):
         description="Only recorded answers can be registered here.",
         examples=["recorded"],
     )
-    description: Line = Field(
-        "",
-        max_length=2000,
-        description="Where the answers come from.",
-        examples=["GPT-4's answers as published with VisIT-Bench"],
+    title: Name = Field(
+        description="For people: which model, and where its answers come from.",
+        examples=["GPT-4, as published with VisIT-Bench"],
+    )
+    tags: list[Tag] = Field(
+        default_factory=list, max_length=20, description="To find it by.", examples=[["recorded"]]
     )
 
 
@@ -32,13 +33,15 @@ class ModelOut(Schema):
 
     name: str = Field(description="Its name.", examples=["pixtral_mini"])
     source: str = Field(description="Where its answers come from.", examples=["triton"])
+    title: str = Field(description="For people.", examples=["Pixtral mini"])
+    tags: list[str] = Field(description="To find it by.", examples=[["mini", "cpu"]])
     queue: str = Field(description="The queue of its workers.", examples=["pixtral_mini"])
     revision: str | None = Field(
         description="What its server last said of itself.", examples=["2c26b46b68ffc68f" * 4]
     )
-    spec: dict[str, Any] = Field(
-        description="Family, context, image limits: what prompts are made by.",
-        examples=[{"family": "pixtral", "context": 4096}],
+    serving: dict[str, Any] | None = Field(
+        description="Family, context and image limits; null where answers were recorded.",
+        examples=[{"family": "pixtral", "model": "pixtral_mini", "context": 1024}],
     )
     recorded: dict[str, int] = Field(
         description="Recorded answers by benchmark.", examples=[{"mmmu": 900}]
@@ -118,17 +121,17 @@ class BenchmarkOut(Schema):
 
 
 class MetricOut(Schema):
-    """A metric: a pure function with a name, a range, a direction and a source."""
+    """A metric: a pure function with a name, a range and a source. Higher is better."""
 
-    name: str = Field(description="Its name.", examples=["cosine"])
-    version: str = Field(description="Grows when its values change.", examples=["1"])
+    name: str = Field(description="Its name.", examples=["cosine_similarity"])
+    version: str = Field(description="Another one when its values change.", examples=["1"])
     title: str = Field(description="For people.", examples=["Cosine similarity"])
     description: str = Field(
         description="What it means.", examples=["Similarity of the sentences' embeddings."]
     )
-    low: float = Field(description="Lowest value.", examples=[-1.0])
-    high: float = Field(description="Highest value.", examples=[1.0])
-    higher_is_better: bool = Field(description="Its direction.", examples=[True])
     source: str = Field(
         description="Where its definition comes from.", examples=["arXiv:1908.10084"]
     )
+    low: float = Field(description="Lowest value.", examples=[-1.0])
+    high: float = Field(description="Highest value.", examples=[1.0])
+    binary: bool = Field(description="Values are 0 or 1.", examples=[False])

@@ -19,6 +19,7 @@ T = TypeVar("T")
 # No control characters: PostgreSQL refuses NUL, and the others garble logs and terminals.
 Line = Annotated[str, StringConstraints(pattern=r"^[^\x00-\x1f\x7f]*$")]
 Name = Annotated[Line, StringConstraints(min_length=1, max_length=200)]
+Tag = Annotated[Line, StringConstraints(min_length=1, max_length=100)]
 # Registered names also stand in URLs and in the names of queues.
 Slug = Annotated[
     str,
@@ -61,7 +62,8 @@ class Problem(Schema):
     """Any error, after RFC 9457 (`application/problem+json`)."""
 
     type: str = Field(
-        description="Names the kind of problem, for programs.", examples=["/problems/invalid-input"]
+        description="Names the kind of problem, for programs.",
+        examples=["urn:sightline:problem:invalid-input"],
     )
     title: str = Field(description="The kind of problem, for people.", examples=["Invalid input"])
     status: int = Field(description="The HTTP status.", examples=[422])

@@ -7,12 +7,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from api.schemas.common import Line, Moment, Name, Schema, Text
+from api.schemas.common import Line, Moment, Name, Schema, Tag, Text
 from sightline.status import RunStatus
 
 MAX_INT = 2**31 - 1
-
-Tag = Annotated[Line, StringConstraints(min_length=1, max_length=100)]
 
 
 class SamplingIn(Schema):
