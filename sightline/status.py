@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from sightline.errors import Conflict
@@ -42,6 +43,17 @@ def check_move(current: RunStatus, to: RunStatus) -> None:
     """Raise ``Conflict`` unless a run may go from ``current`` to ``to``."""
     if to not in RUN_MOVES[current]:
         raise Conflict(f"a run that is {current} cannot become {to}")
+
+
+def job_status(statuses: Sequence[str]) -> RunStatus:
+    """A job's state out of its runs': running while any is, failed or cancelled if any was."""
+    states = {RunStatus(status) for status in statuses}
+    if len(states) == 1:
+        return states.pop()
+    for status in (RunStatus.RUNNING, RunStatus.QUEUED):
+        if status in states:
+            return RunStatus.RUNNING
+    return RunStatus.FAILED if RunStatus.FAILED in states else RunStatus.CANCELLED
 
 
 class ShardState(StrEnum):

@@ -21,7 +21,7 @@ from sightline.values import Generated, Sampling, images_of
 WAIT_FOR_OTHERS_S = 0.3
 
 
-class ModelDown(Exception):  # noqa: N818 - a state of the world, not a mistake
+class ModelDown(Exception):
     """The model's server does not answer: the shard goes back as it is."""
 
 

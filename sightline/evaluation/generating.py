@@ -13,9 +13,9 @@ import structlog
 
 from sightline import queue as queues
 from sightline.errors import LeaseLost, Unavailable
+from sightline.evaluation.house import Hold, House
 from sightline.evaluation.recorded import work_recorded
 from sightline.evaluation.recorder import in_thread
-from sightline.evaluation.house import Hold, House
 from sightline.evaluation.shard import ShardWork
 from sightline.status import Stage
 from sightline.store import inferences, shards
@@ -128,5 +128,3 @@ class _Task:
         with self._house.database.transaction() as session:
             shards.renew(session, hold.claim, lease_s)
             inferences.renew(session, hold.holder, lease_s)
-
-

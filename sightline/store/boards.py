@@ -69,6 +69,12 @@ def _latency_quantile(
     )
 
 
+def count_cached(session: Session, run_id: str) -> int:
+    """Answers that were taken from the cache."""
+    statement = select(func.count()).where(Answer.run_id == run_id, Answer.cached)
+    return session.scalar(statement) or 0
+
+
 def replace_aggregates(session: Session, run: Run, rows: Sequence[Mapping[str, Any]]) -> None:
     """The aggregates of a run, in place of those that stood."""
     session.execute(delete(Aggregate).where(Aggregate.run_id == run.id))

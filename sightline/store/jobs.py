@@ -183,14 +183,3 @@ def delete_job(session: Session, project_id: str, job_id: str) -> None:
     if running is not None:
         raise Conflict(f"job {job_id} is still running: cancel it first")
     session.execute(delete(Job).where(Job.id == job.id))
-
-
-def job_status(statuses: Sequence[str]) -> RunStatus:
-    """A job's state out of its runs': running while any is, failed or cancelled if any was."""
-    states = {RunStatus(status) for status in statuses}
-    if len(states) == 1:
-        return states.pop()
-    for status in (RunStatus.RUNNING, RunStatus.QUEUED):
-        if status in states:
-            return RunStatus.RUNNING
-    return RunStatus.FAILED if RunStatus.FAILED in states else RunStatus.CANCELLED

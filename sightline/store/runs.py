@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from sightline.errors import Conflict, NotFound
-from sightline.status import RunStatus, ShardState, Stage, check_move
+from sightline.status import RunStatus, ShardState, Stage, check_move, job_status
 from sightline.store import answers
 from sightline.store.events import add_event
 from sightline.store.ids import utc_now
@@ -72,6 +72,14 @@ def move(session: Session, run: Run, to: RunStatus, error: str | None = None) ->
     )
 
 
+def tell_if_job_ended(session: Session, job_id: str) -> None:
+    """The job's last event, once none of its runs goes on."""
+    session.flush()
+    states = session.scalars(select(Run.status).where(Run.job_id == job_id)).all()
+    if all(RunStatus(state).ended for state in states):
+        add_event(session, job_id, "job.ended", {"status": job_status(states)})
+
+
 def lock_run(session: Session, run_id: str) -> Run:
     """The run for a change of state: nobody else changes it until this transaction ends."""
     run = session.scalar(select(Run).where(Run.id == run_id).with_for_update())
@@ -84,22 +92,28 @@ def cancel(session: Session, run: Run) -> bool:
     """Stop a run; what is recorded stays. Returns False where it had ended already."""
     if RunStatus(run.status).ended:
         return False
+    _close_shards(session, run)
+    move(session, run, RunStatus.CANCELLED)
+    tell_if_job_ended(session, run.job_id)
+    return True
+
+
+def _close_shards(session: Session, run: Run) -> None:
     session.execute(
         update(Shard)
         .where(Shard.run_id == run.id, Shard.state.in_([ShardState.PENDING, ShardState.LEASED]))
         # The fence moves, so that whoever works on the shard now is refused.
         .values(state=ShardState.CANCELLED, fence=Shard.fence + 1, lease_until=None, holder=None)
     )
-    move(session, run, RunStatus.CANCELLED)
-    return True
 
 
 def fail(session: Session, run_id: str, error: str) -> None:
     """End a run that cannot be evaluated at all, with the reason."""
     run = lock_run(session, run_id)
-    if cancel(session, run):
-        run.status = RunStatus.FAILED
-        run.error = error
+    if not RunStatus(run.status).ended:
+        _close_shards(session, run)
+        move(session, run, RunStatus.FAILED, error)
+        tell_if_job_ended(session, run.job_id)
 
 
 def retry_failed(session: Session, run: Run) -> int:

@@ -29,11 +29,14 @@ class AnsweredItem:
 
 @dataclass(frozen=True, slots=True)
 class ScoredItem:
-    """What scoring made of one answer: scores by (metric, version)."""
+    """What scoring made of one sample: scores by (metric, version).
+
+    ``parsed`` is None where a failure of ours left nothing to parse.
+    """
 
     ordinal: int
     parser: str
-    parsed: Parsed
+    parsed: Parsed | None
     scores: Mapping[tuple[str, str], Scored]
 
 
@@ -66,7 +69,7 @@ def record(session: Session, claim: Claim, items: Sequence[ScoredItem], *, lease
 
     A score that stands under the same versions is the same score and is left alone.
     """
-    insert_new(session, ParsedAnswer, [_parsed_row(claim, item) for item in items])
+    insert_new(session, ParsedAnswer, [_parsed_row(claim, item) for item in items if item.parsed])
     insert_new(
         session,
         Score,
@@ -95,8 +98,8 @@ def _parsed_row(claim: Claim, item: ScoredItem) -> dict[str, object]:
         "repeat": claim.repeat,
         "parser": item.parser,
         "project_id": claim.project_id,
-        "value": item.parsed.value,
-        "failure": item.parsed.failure,
+        "value": item.parsed.value if item.parsed else None,
+        "failure": item.parsed.failure if item.parsed else None,
     }
 
 

@@ -1,0 +1,54 @@
+"""What a worker process keeps from task to task: made at first use, after the fork."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+
+from sightline.embedding import Embedder
+from sightline.evaluation.house import House
+from sightline.evaluation.scoring import ScoringHouse
+from sightline.images import ImageStore
+from sightline.inference.triton import TritonSource
+from sightline.settings import get_settings
+from sightline.store.database import Database, get_database
+
+
+@lru_cache
+def loop() -> asyncio.AbstractEventLoop:
+    """The process's one event loop: Triton's client lives on it."""
+    return asyncio.new_event_loop()
+
+
+def database() -> Database:
+    return get_database()
+
+
+@lru_cache
+def generating() -> House:
+    settings = get_settings()
+    return House(
+        database=database(),
+        source=TritonSource(settings.triton_url),
+        images=ImageStore(settings.images_url),
+        settings=settings,
+    )
+
+
+@lru_cache
+def scoring() -> ScoringHouse:
+    return ScoringHouse(database(), Embedder(), get_settings())
+
+
+def forget() -> None:
+    """After a fork: what the parent made is not ours."""
+    for made in (get_database, loop, generating, scoring):
+        made.cache_clear()
+
+
+def close() -> None:
+    """Before the process ends: close the channel to Triton in good order."""
+    if generating.cache_info().currsize:
+        loop().run_until_complete(generating().source.close())
+    if loop.cache_info().currsize:
+        loop().close()
