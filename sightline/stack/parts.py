@@ -11,6 +11,7 @@ from pathlib import Path
 from sightline.stack.part import Part, Tier
 from sightline.stack.ports import HOST
 from sightline.stack.probes import Probe
+from sightline.stack.triton import prepare_triton, triton_command
 
 # triton_models/ stands beside the package in a checkout, as migrations/ does.
 MODEL_REPOSITORY = Path(__file__).resolve().parents[2] / "triton_models"
@@ -42,9 +43,7 @@ def migrate_part(depends_on: Sequence[str]) -> Part:
 
 def triton_part(data_dir: Path, models: Sequence[str], ports: TritonPorts) -> Part:
     """Triton with ``models`` loaded from the project's model repository."""
-    from sightline.stack.triton import prepare_triton, triton_command
-
-    argv, env = triton_command(
+    argv, whole = triton_command(
         prepare_triton(data_dir),
         repository=MODEL_REPOSITORY,
         models=models,
@@ -57,7 +56,8 @@ def triton_part(data_dir: Path, models: Sequence[str], ports: TritonPorts) -> Pa
         argv=tuple(argv),
         tier=Tier.MODELS,
         probe=Probe("http", f"http://{HOST}:{ports.http}/v2/health/ready"),
-        env=env,
+        # Only what it adds: the supervisor has its own word on the rest.
+        env={name: value for name, value in whole.items() if os.environ.get(name) != value},
         port=ports.grpc,
         start_limit_s=180,
         grace_s=15,
