@@ -1,0 +1,1 @@
+"""Benchmarks: one file or package each, listed in ``registry``."""
