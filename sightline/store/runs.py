@@ -88,6 +88,13 @@ def lock_run(session: Session, run_id: str) -> Run:
     return run
 
 
+def lock_runs_of(session: Session, job_id: str) -> Sequence[Run]:
+    """A job's runs for a change of state, locked in one order so that two of us never block."""
+    return session.scalars(
+        select(Run).where(Run.job_id == job_id).order_by(Run.id).with_for_update()
+    ).all()
+
+
 def cancel(session: Session, run: Run) -> bool:
     """Stop a run; what is recorded stays. Returns False where it had ended already."""
     if RunStatus(run.status).ended:
