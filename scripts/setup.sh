@@ -103,5 +103,5 @@ if [ -n "${TORCH_INDEX:-}" ]; then
     quietly "${pip[@]}" torch --index-url "$TORCH_INDEX"
 fi
 quietly "${pip[@]}" --no-build-isolation -e '.[dev]'
-quietly $VENV/bin/python -m compileall -q sightline api worker
+quietly $VENV/bin/python -m compileall -q sightline api worker triton_models
 echo "set up in $SECONDS s"

@@ -33,7 +33,7 @@ def migrate_part(depends_on: Sequence[str]) -> Part:
     """Brings the database to the newest migration before anybody uses it."""
     return Part(
         name=MIGRATE,
-        argv=(sys.executable, "-m", "sightline.store.migrate"),
+        argv=(sys.executable, "-m", "sightline.install"),
         tier=Tier.STORE,
         env=ONE_THREAD,
         depends_on=tuple(depends_on),
@@ -103,6 +103,7 @@ def beat_part(data_dir: Path) -> Part:
         name="beat",
         argv=(sys.executable, "-m", "celery", "-A", "worker.app", "beat", *options),
         tier=Tier.DOORS,
+        probe=Probe("touched", schedule),
         env=ONE_THREAD,
         depends_on=NEEDS,
     )

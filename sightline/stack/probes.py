@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -12,7 +13,7 @@ import psutil
 
 TIMEOUT_S = 1.0
 
-ProbeKind = Literal["alive", "http", "redis", "postgres", "connected"]
+ProbeKind = Literal["alive", "touched", "http", "redis", "postgres", "connected"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Probe:
     """One question to a part.
 
     alive      the process has run for a second; ``target`` is empty
+    touched    it has written to the file ``target`` since it was started
     http       GET ``target`` answers 200
     redis      the server at the URL ``target`` answers PING
     postgres   the server at the URL ``target`` answers a query
@@ -34,6 +36,8 @@ class Probe:
         match self.kind:
             case "alive":
                 return _has_lasted(pid)
+            case "touched":
+                return _has_touched(pid, Path(self.target))
             case "http":
                 return _http_ok(self.target)
             case "redis":
@@ -49,6 +53,13 @@ def _has_lasted(pid: int) -> bool:
     try:
         return time.time() - psutil.Process(pid).create_time() > 1.0
     except psutil.Error:
+        return False
+
+
+def _has_touched(pid: int, path: Path) -> bool:
+    try:
+        return path.stat().st_mtime >= psutil.Process(pid).create_time()
+    except (OSError, psutil.Error):
         return False
 
 
