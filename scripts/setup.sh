@@ -52,9 +52,9 @@ install_with_apt() {
     command -v apt-get >/dev/null || fail "missing: $* (Debian's names; this is no Debian)"
     echo "      apt-get install $*"
     # Installed at once if the package lists are fresh; a fresh machine has none.
-    "${as_root[@]}" apt-get install -y -qq "$@" >/dev/null 2>&1 && return
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null 2>&1 && return
     "${as_root[@]}" apt-get update -qq >/dev/null || true
-    DEBIAN_FRONTEND=noninteractive "${as_root[@]}" apt-get install -y -qq "$@" >/dev/null ||
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null ||
         fail "apt-get install $* did not work"
 }
 
