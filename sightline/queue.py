@@ -21,8 +21,6 @@ SWEEP = "sightline.sweep"
 
 SCORE_QUEUE = "score"
 SWEEP_QUEUE = "sweep"
-# Recorded answers need no server that could hang, so they share one queue.
-RECORDED = "recorded"
 
 log = structlog.get_logger(__name__)
 

@@ -17,6 +17,7 @@ from sightline.evaluation.house import Hold, House
 from sightline.evaluation.recorded import work_recorded
 from sightline.evaluation.recorder import in_thread
 from sightline.evaluation.shard import ShardWork
+from sightline.inference.models import RECORDED_QUEUE
 from sightline.status import Stage
 from sightline.store import inferences, shards
 from sightline.store.shards import Claim
@@ -30,7 +31,7 @@ LOOK_S = 0.05
 
 async def work(queue: str, house: House) -> None:
     """Answer what waits on ``queue`` until nothing is left or the task's time is over."""
-    if queue == queues.RECORDED:
+    if queue == RECORDED_QUEUE:
         await asyncio.to_thread(work_recorded, house.database, house.settings, house.worker)
         return
     await _Task(queue, house).run()

@@ -8,6 +8,7 @@ import structlog
 
 from sightline import queue
 from sightline.errors import LeaseLost
+from sightline.inference.models import RECORDED_QUEUE
 from sightline.settings import Settings
 from sightline.status import FailureKind, Stage
 from sightline.store import answers, catalogue, runs, shards
@@ -27,7 +28,7 @@ def work_recorded(database: Database, settings: Settings, worker: str) -> None:
             claim = shards.claim(
                 session,
                 Stage.GENERATE,
-                queue=queue.RECORDED,
+                queue=RECORDED_QUEUE,
                 holder=worker,
                 lease_s=settings.lease_s,
             )
@@ -38,7 +39,7 @@ def work_recorded(database: Database, settings: Settings, worker: str) -> None:
         except LeaseLost as error:
             log.info("shard lost", run=claim.run_id, shard=claim.number, reason=str(error))
         queue.wake_score()
-    queue.wake_generate(queue.RECORDED)
+    queue.wake_generate(RECORDED_QUEUE)
 
 
 def _answer(database: Database, claim: Claim, lease_s: float) -> None:

@@ -146,7 +146,8 @@ def insert_new(session: Session, table: Any, rows: Sequence[Mapping[str, Any]]) 
     # The statement's parameters are rows times columns.
     for chunk in chunks(rows, max(1, CHUNK * 10 // len(target.columns))):
         statement = build(target).values(list(chunk)).on_conflict_do_nothing()
-        added += session.execute(statement).rowcount  # type: ignore[attr-defined]
+        result = session.execute(statement, execution_options={"preserve_rowcount": True})
+        added += result.rowcount  # type: ignore[attr-defined]
     return added
 
 
