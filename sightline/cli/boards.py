@@ -1,0 +1,143 @@
+"""The leaderboard as text: from what the service says to what a person reads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from sightline.cli import formats
+from sightline.cli.layout import Column, Group, fitted
+
+if TYPE_CHECKING:
+    from sightline.client.results import BoardRow, Figure, Leaderboard, PublishedRow
+
+WIN_AT = "0.8"
+TOP_KS = ("1", "5", "10")
+# Stands where a rank would: nothing published elsewhere is ranked here.
+NOT_RUN_HERE = "*"
+
+
+def leaderboard(board: Leaderboard, width: int) -> list[RenderableType]:
+    """The whole board in at most ``width`` columns: heading, tables, published, excluded, notes."""
+    shown: list[RenderableType] = [_heading(board)]
+    published = [row for row in board.published if row.metric == board.metric]
+    if board.rows or published:
+        styles = [""] * len(board.rows) + ["dim"] * len(published)
+        groups = [each for each in _groups(board, len(published)) if each]
+        shown += _spaced(fitted(_names(board.rows, published), groups, width, styles))
+    else:
+        shown += [Text(""), Text("No finished run stands on this board yet.")]
+    for lines in (_published_notes(published), _excluded(board), _notes(board)):
+        if lines:
+            shown += [Text(""), *lines]
+    return shown
+
+
+def _heading(board: Leaderboard) -> Text:
+    parts = [board.title or board.benchmark, board.slice or "all tasks", f"by {board.metric}"]
+    if board.protocol:
+        parts.append(f"protocol {board.protocol[:12]}")
+    return Text.assemble((parts[0], "bold"), " · " + " · ".join(parts[1:]))
+
+
+def _names(rows: Sequence[BoardRow], published: Sequence[PublishedRow]) -> Group:
+    ranks = [str(row.rank) for row in rows] + [NOT_RUN_HERE] * len(published)
+    models = [row.model for row in rows] + [row.model for row in published]
+    return [Column("#", ranks), Column("model", models, "left", style="bold")]
+
+
+def _groups(board: Leaderboard, n_published: int) -> list[Group]:
+    """The groups of columns, each cell of a published row blank but for its value."""
+    rows = board.rows
+    blank = [""] * n_published
+    return [
+        _value_columns(board),
+        _similarity_columns(rows, blank),
+        [
+            Column("coverage", [formats.percent(row.coverage) for row in rows] + blank),
+            Column("n", [formats.count(row.metric.n) for row in rows] + blank),
+            Column("failures", [formats.kinds(row.failures) for row in rows] + blank, "left"),
+        ],
+        [
+            Column("p50", [formats.seconds(row.latency_p50_s) for row in rows] + blank),
+            Column("p95", [formats.seconds(row.latency_p95_s) for row in rows] + blank),
+            Column("samples/s", [formats.rate(row.samples_per_s) for row in rows] + blank),
+            Column("per hour", [formats.rate(row.samples_per_hour) for row in rows] + blank),
+        ],
+    ]
+
+
+def _value_columns(board: Leaderboard) -> Group:
+    published = [row for row in board.published if row.metric == board.metric]
+    rows = board.rows
+    values = [formats.fraction(row.metric.value) for row in rows]
+    values += [formats.fraction(row.value) for row in published]
+    notes = ["not run here"] * len(published)
+    columns = [
+        Column(_short(board.metric), values, style="bold"),
+        Column("95% interval", [_interval(row.metric) for row in rows] + notes),
+    ]
+    if board.metric != "accuracy" and any(row.accuracy for row in rows):
+        right = [formats.fraction(row.accuracy.value if row.accuracy else None) for row in rows]
+        columns.append(Column("accuracy", right + [""] * len(published)))
+    return columns
+
+
+def _similarity_columns(rows: Sequence[BoardRow], blank: list[str]) -> Group:
+    if not any(row.win_rates or row.top_k for row in rows):
+        return []
+    wins = [formats.percent(_at(row.win_rates, WIN_AT)) for row in rows]
+    columns = [Column(f"win at {WIN_AT}", wins + blank)]
+    for k in TOP_KS:
+        best = [formats.fraction(_at(row.top_k, k)) for row in rows]
+        columns.append(Column(f"top-{k}", best + blank))
+    return columns
+
+
+def _at(figures: Mapping[str, float] | None, key: str) -> float | None:
+    return None if figures is None else figures.get(key)
+
+
+def _interval(figure: Figure) -> str:
+    return formats.interval(figure.low, figure.high)
+
+
+def _short(metric: str) -> str:
+    return {"cosine_similarity": "similarity"}.get(metric, metric)
+
+
+def _published_notes(published: Sequence[PublishedRow]) -> list[RenderableType]:
+    """Where the figures of others come from and why they differ, each reason once."""
+    said: dict[tuple[str, str], list[str]] = {}
+    for row in published:
+        said.setdefault((row.source, row.note), []).append(row.model)
+    return [
+        Text(
+            f"{NOT_RUN_HERE} {', '.join(models)}: published by {source}, not run here."
+            + (f" {note}" if note else ""),
+            style="dim",
+        )
+        for (source, note), models in said.items()
+    ]
+
+
+def _excluded(board: Leaderboard) -> list[RenderableType]:
+    return [
+        Text.assemble(("left out: ", "yellow"), f"{each.model} ({each.run}): {each.reason}")
+        for each in board.excluded
+    ]
+
+
+def _notes(board: Leaderboard) -> list[RenderableType]:
+    lines: list[RenderableType] = [Text(note) for note in board.notes]
+    if board.other_protocols:
+        others = ", ".join(f"{p.digest[:12]} ({p.runs})" for p in board.other_protocols)
+        lines.append(Text(f"Other protocols with finished runs (--protocol): {others}"))
+    return lines
+
+
+def _spaced(tables: Sequence[RenderableType]) -> list[RenderableType]:
+    return [each for shown in tables for each in (Text(""), shown)]

@@ -1,0 +1,169 @@
+"""Commands on what there is: models, benchmarks, metrics, recorded answers."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from sightline.cli import formats
+from sightline.cli.common import (
+    EXIT_FAILED,
+    EXIT_INVALID,
+    JsonOption,
+    UrlOption,
+    errors,
+    fail,
+    output,
+    print_json,
+    service,
+)
+from sightline.cli.layout import Column, table
+
+if TYPE_CHECKING:
+    from sightline.client import Client, Upload
+    from sightline.client.results import Benchmark, Model
+
+answers = typer.Typer(
+    help="Recorded answers: what a model said elsewhere, scored like any other.",
+    no_args_is_help=True,
+)
+SHOWN_REFUSALS = 10
+
+
+def models(as_json: JsonOption = False, url: UrlOption = None) -> None:
+    """List the models that can be evaluated."""
+    with service(url) as client:
+        found = client.models()
+    if as_json:
+        print_json(found)
+        return
+    console = output()
+    columns = [
+        Column("model", [each.name for each in found], "left", style="bold"),
+        Column("source", [each.source for each in found], "left"),
+        Column("context", [_context(each) for each in found]),
+        Column("recorded answers", [_recorded(each) for each in found], "left"),
+        Column("revision", [(each.revision or formats.UNKNOWN)[:12] for each in found], "left"),
+    ]
+    console.print(table(columns, console.width))
+
+
+def _context(model: Model) -> str:
+    tokens = model.spec.get("context")
+    return formats.count(tokens) if isinstance(tokens, int) else formats.UNKNOWN
+
+
+def _recorded(model: Model) -> str:
+    counts = [f"{name} {formats.count(n)}" for name, n in model.recorded.items()]
+    return "\n".join(counts) or formats.UNKNOWN
+
+
+def benchmarks(as_json: JsonOption = False, url: UrlOption = None) -> None:
+    """List the benchmarks with their tasks."""
+    with service(url) as client:
+        found = client.benchmarks()
+    if as_json:
+        print_json(found)
+        return
+    console = output()
+    columns = [
+        Column("benchmark", [each.name for each in found], "left", style="bold"),
+        Column("samples", [formats.count(each.samples) for each in found]),
+        Column("ranked by", [each.primary_metric for each in found], "left"),
+        Column("models", [_who(each) for each in found], "left"),
+        Column("tasks", ["\n".join(t.name for t in each.tasks) for each in found], "left"),
+    ]
+    console.print(table(columns, console.width))
+    for each in found:
+        console.print(f"\n[bold]{each.name}[/bold]", end=" ")
+        console.print(f"{each.description} Licence: {each.licence}.", markup=False)
+
+
+def _who(benchmark: Benchmark) -> str:
+    return "recorded only" if benchmark.recorded_only else "any"
+
+
+def metrics(as_json: JsonOption = False, url: UrlOption = None) -> None:
+    """List the metrics with range, direction and source."""
+    with service(url) as client:
+        found = client.metrics()
+    if as_json:
+        print_json(found)
+        return
+    console = output()
+    columns = [
+        Column("metric", [each.name for each in found], "left", style="bold"),
+        Column("version", [each.version for each in found], "left"),
+        Column("range", [f"{_end(each.low)} to {_end(each.high)}" for each in found], "left"),
+        Column("better", ["higher" if m.higher_is_better else "lower" for m in found], "left"),
+        Column("title", [formats.one_line(each.title, 44) for each in found], "left"),
+    ]
+    console.print(table(columns, console.width))
+
+
+def _end(value: float | None) -> str:
+    return "any" if value is None else f"{value:g}"
+
+
+@answers.command()
+def upload(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help='JSON lines with "key" and "text"; - reads standard input.',
+            exists=True,
+            dir_okay=False,
+            allow_dash=True,
+        ),
+    ],
+    *,
+    model: Annotated[str, typer.Option("--model", "-m", help="Whose answers they are.")],
+    benchmark: Annotated[str, typer.Option("--benchmark", "-b", help="What they answer.")],
+    description: Annotated[
+        str, typer.Option(help="Where they come from, if the model is new.")
+    ] = "",
+    as_json: JsonOption = False,
+    url: UrlOption = None,
+) -> None:
+    """Upload recorded answers; the model is registered if it is new.
+
+    What stands already is kept, so an upload can be repeated. Exit code 1 if lines were refused.
+    """
+    source = nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb")
+    with service(url) as client, source as lines:
+        _register(client, model, description)
+        result = client.upload_answers(model, benchmark, lines)
+    if as_json:
+        print_json(result)
+    else:
+        _say_uploaded(result, model, benchmark)
+    if result.refused:
+        raise typer.Exit(EXIT_FAILED)
+
+
+def _register(client: Client, name: str, description: str) -> None:
+    known = {each.name: each for each in client.models()}
+    if name not in known:
+        client.add_recorded_model(name, description)
+    elif known[name].source != "recorded":
+        fail(
+            EXIT_INVALID,
+            f"--model: {name} is served by {known[name].source}",
+            ["Give recorded answers a name of their own, such as " + name + "-recorded"],
+        )
+
+
+def _say_uploaded(result: Upload, model: str, benchmark: str) -> None:
+    counts = f"{formats.count(result.accepted)} answers stored"
+    if result.duplicates:
+        counts += f", {formats.count(result.duplicates)} were there already"
+    if result.refused:
+        counts += f", {formats.count(result.refused)} refused"
+    output().print(f"{model} on {benchmark}: {counts}.", markup=False)
+    console = errors()
+    for each in result.refusals[:SHOWN_REFUSALS]:
+        console.print(f"  line {each.line}: {each.problem}", markup=False, soft_wrap=True)

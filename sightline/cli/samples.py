@@ -1,0 +1,90 @@
+"""``sightline samples``: what was asked, said, read and scored, one item after another."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from sightline.cli import formats
+from sightline.cli.common import JsonOption, UrlOption, output, print_json, service
+
+if TYPE_CHECKING:
+    from sightline.client import Sample
+
+LONGEST_TEXT = 600
+
+
+def samples(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="A run's id; see `show JOB`.")],
+    *,
+    task: Annotated[str | None, typer.Option("--task", "-t", help="Only this task.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(help="Only these: correct, wrong, failed, ...")
+    ] = None,
+    failure: Annotated[str | None, typer.Option(help="Only this kind of failure.")] = None,
+    sort: Annotated[str | None, typer.Option(help="What to sort by.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 10,
+    as_json: JsonOption = False,
+    url: UrlOption = None,
+) -> None:
+    """Show a run's samples with questions, references, answers, failures and scores."""
+    query = {"task": task, "category": category, "outcome": outcome, "failure": failure}
+    with service(url) as client:
+        pages = client.iter_samples(run, page_size=min(limit, 100), sort=sort, **query)
+        found = list(islice(pages, limit))
+    if as_json:
+        print_json(found)
+        return
+    console = output()
+    if not found:
+        console.print("No samples: none has come to its end, or none fits the filter.")
+    for index, sample in enumerate(found):
+        if index:
+            console.print()
+        console.print(sample_block(sample))
+
+
+def sample_block(sample: Sample) -> Text:
+    """One item as a block of labelled texts. A model's text is shown as it is, never as markup."""
+    title = f"{sample.key}  {sample.task}" + (f"  {sample.category}" if sample.category else "")
+    lines = [Text(title + (f"  repeat {sample.repeat}" if sample.repeat else ""), style="bold")]
+    pairs = [("question", sample.question)]
+    if sample.choices:
+        choices = "  ".join(f"{key}) {text}" for key, text in sample.choices.items())
+        pairs.append(("choices", choices))
+    pairs += [("reference", " | ".join(sample.references)), ("answer", sample.answer or "")]
+    if sample.parsed and sample.parsed.value not in (None, sample.answer):
+        pairs.append(("read as", sample.parsed.value or ""))
+    failure = sample.failure or (sample.parsed.failure if sample.parsed else None)
+    if failure:
+        pairs.append(("failure", ": ".join(filter(None, (failure, sample.failure_detail)))))
+    pairs.append(("scores", _scores(sample)))
+    pairs.append(("latency", "known before" if sample.cached else _latency(sample)))
+    for label, text in pairs:
+        if text:
+            shown = formats.one_line(_printable(text), LONGEST_TEXT)
+            lines.append(Text.assemble((f"  {label:<10}", "dim"), shown))
+    return Text("\n").join(lines)
+
+
+def _scores(sample: Sample) -> str:
+    return "  ".join(
+        f"{score.metric} {formats.fraction(score.value) if score.reason is None else score.reason}"
+        for score in sample.scores
+    )
+
+
+def _latency(sample: Sample) -> str:
+    return "" if sample.latency_s is None else formats.seconds(sample.latency_s)
+
+
+def _printable(text: str) -> str:
+    """Without control characters: an answer must not steer the terminal."""
+    return "".join(
+        each if each.isprintable() or each.isspace() else "\N{REPLACEMENT CHARACTER}"
+        for each in text
+    )

@@ -1,0 +1,291 @@
+"""The client: one method for each thing the service can do."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import islice
+from types import TracebackType
+from typing import Any, Self, TypedDict, TypeVar, Unpack
+from urllib.parse import quote
+
+from sightline.client.results import (
+    Benchmark,
+    Estimate,
+    Job,
+    Leaderboard,
+    Metric,
+    Model,
+    Page,
+    Readiness,
+    RefusedLine,
+    Result,
+    Retry,
+    Run,
+    Sample,
+    Upload,
+)
+from sightline.client.transport import Transport
+from sightline.client.waiting import OnProgress, Waiter
+
+DEFAULT_URL = "http://127.0.0.1:8000"
+UPLOAD_LINES = 5_000
+
+R = TypeVar("R", bound=Result)
+
+
+class JobOptions(TypedDict, total=False):
+    """What a job may say beside benchmark and models; what is left out is the service's default.
+
+    tasks        only these tasks of the benchmark
+    limit        at most so many samples, drawn by ``seed``, the same for every model
+    repeats      how often each sample is asked
+    sampling     max_tokens, temperature, top_p, seed, stop: where it differs from the task's own
+    metrics      computed besides the benchmark's own
+    priority     higher ones are worked on first, -100 to 100
+    deadline     cancelled if it has not ended by then (with its time zone)
+    read_cache   whether answers that are known already may be used
+    """
+
+    tasks: Sequence[str]
+    limit: int
+    seed: int
+    repeats: int
+    sampling: Mapping[str, Any]
+    metrics: Sequence[str]
+    name: str
+    tags: Sequence[str]
+    priority: int
+    deadline: datetime
+    read_cache: bool
+
+
+class Client:
+    """A connection to a Sightline service.
+
+    url        where it listens
+    timeout_s  longest wait for one answer of the service, seconds
+    retries    how often reads and submits are sent again after a connection error or a 503
+
+    Every method raises ApiError where the service refuses, ServiceUnreachable where nobody
+    answers. Use it as a context manager, or ``close`` it. Not to be shared between threads.
+    """
+
+    def __init__(
+        self, url: str = DEFAULT_URL, *, timeout_s: float = 30.0, retries: int = 3
+    ) -> None:
+        self._transport = Transport(url, timeout_s=timeout_s, retries=retries)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    @property
+    def url(self) -> str:
+        return self._transport.url
+
+    @property
+    def transport(self) -> Transport:
+        """For what has no method here."""
+        return self._transport
+
+    # --- jobs ---------------------------------------------------------------------------
+
+    def submit(
+        self,
+        benchmark: str,
+        models: Sequence[str],
+        *,
+        idempotency_key: str | None = None,
+        **options: Unpack[JobOptions],
+    ) -> Job:
+        """Ask for an evaluation. It is stored when this returns, whatever happens afterwards.
+
+        The Idempotency-Key is made up where none is given, so that a submit that is sent again
+        after a broken connection gives one job.
+        """
+        key = idempotency_key or uuid.uuid4().hex
+        body = _job_body(benchmark, models, options)
+        return self._send("POST", "/v1/jobs", Job, json=body, headers={"Idempotency-Key": key})
+
+    def estimate(
+        self, benchmark: str, models: Sequence[str], **options: Unpack[JobOptions]
+    ) -> Estimate:
+        """What such a job would do; nothing is stored."""
+        body = _job_body(benchmark, models, options) | {"dry_run": True}
+        return self._send("POST", "/v1/jobs", Estimate, json=body, repeatable=True)
+
+    def job(self, job_id: str) -> Job:
+        return self._send("GET", f"/v1/jobs/{_quoted(job_id)}", Job)
+
+    def jobs_page(self, *, limit: int = 50, cursor: str | None = None) -> Page[Job]:
+        """One page of the project's jobs, newest first."""
+        return self._page("/v1/jobs", Job, {"limit": limit, "cursor": cursor})
+
+    def iter_jobs(self, *, page_size: int = 50) -> Iterator[Job]:
+        """All jobs, newest first, a page at a time."""
+        return self._pages("/v1/jobs", Job, {"limit": page_size})
+
+    def cancel(self, job_id: str) -> Job:
+        """Stop a job within seconds; what was answered and scored is kept."""
+        return self._send("POST", f"/v1/jobs/{_quoted(job_id)}/cancel", Job, repeatable=True)
+
+    def retry(self, job_id: str) -> Retry:
+        """Ask again for what ended by a failure of ours; answers that stand are kept."""
+        return self._send("POST", f"/v1/jobs/{_quoted(job_id)}/retry", Retry)
+
+    def delete(self, job_id: str) -> None:
+        """Forget an ended job with its runs, answers and scores."""
+        self._transport.request("DELETE", f"/v1/jobs/{_quoted(job_id)}")
+
+    def wait(
+        self,
+        job_id: str,
+        on_progress: OnProgress | None = None,
+        *,
+        timeout_s: float | None = None,
+        patience_s: float = 60.0,
+    ) -> Job:
+        """Wait until a job has ended, and return it.
+
+        ``on_progress`` is called with a JobProgress whenever something has changed. A service
+        that goes away is waited for ``patience_s`` seconds. Raises WaitTimeout after ``timeout_s``.
+        """
+        return Waiter(self, job_id, on_progress, timeout_s, patience_s).run()
+
+    # --- runs ---------------------------------------------------------------------------
+
+    def run(self, run_id: str) -> Run:
+        return self._send("GET", f"/v1/runs/{_quoted(run_id)}", Run)
+
+    def samples_page(
+        self, run_id: str, *, limit: int = 50, cursor: str | None = None, **query: str | None
+    ) -> Page[Sample]:
+        """One page of a run's samples; ``query`` as for ``iter_samples``."""
+        path = f"/v1/runs/{_quoted(run_id)}/samples"
+        return self._page(path, Sample, {"limit": limit, "cursor": cursor, **query})
+
+    def iter_samples(
+        self, run_id: str, *, page_size: int = 100, **query: str | None
+    ) -> Iterator[Sample]:
+        """A run's samples, a page at a time."""
+        path = f"/v1/runs/{_quoted(run_id)}/samples"
+        return self._pages(path, Sample, {"limit": page_size, **query})
+
+    def image(self, digest: str) -> bytes:
+        """An image file's bytes, by their SHA-256."""
+        headers = {"Accept": "*/*"}
+        path = f"/v1/images/{_quoted(digest)}"
+        return self._transport.request("GET", path, headers=headers).content
+
+    # --- boards and catalogue -----------------------------------------------------------
+
+    def leaderboard(
+        self,
+        benchmark: str,
+        *,
+        metric: str | None = None,
+        slice: str | None = None,
+        protocol: str | None = None,
+    ) -> Leaderboard:
+        """A benchmark's board.
+
+        metric    what it ranks by; the benchmark's own where it is left out
+        slice     "task=..." or "category=..."; the whole benchmark where it is left out
+        protocol  digest of the protocol to compare within; the newest where it is left out
+        """
+        params = {"metric": metric, "slice": slice, "protocol": protocol}
+        path = f"/v1/leaderboards/{_quoted(benchmark)}"
+        return self._send("GET", path, Leaderboard, params=params)
+
+    def models(self) -> tuple[Model, ...]:
+        return tuple(self._pages("/v1/models", Model, {}))
+
+    def add_recorded_model(self, name: str, description: str = "") -> Model:
+        """Register a model whose answers were recorded elsewhere; see ``upload_answers``."""
+        body = {"name": name, "source": "recorded", "description": description}
+        return self._send("POST", "/v1/models", Model, json=body)
+
+    def upload_answers(self, model: str, benchmark: str, lines: Iterable[bytes]) -> Upload:
+        """Upload recorded answers: JSON lines, an object with ``key`` and ``text`` on each.
+
+        Sent in pieces, so a file of any size will do. Answers that are there already stay as they
+        are, so an upload that broke off can simply be repeated.
+        """
+        path = f"/v1/models/{_quoted(model)}/answers"
+        source = iter(lines)
+        accepted = duplicates = refused = sent = 0
+        refusals: list[RefusedLine] = []
+        while piece := list(islice(source, UPLOAD_LINES)):
+            part = self._send(
+                "POST",
+                path,
+                Upload,
+                params={"benchmark": benchmark},
+                content=b"".join(line.rstrip(b"\r\n") + b"\n" for line in piece),
+                headers={"Content-Type": "application/x-ndjson"},
+                repeatable=True,
+            )
+            accepted += part.accepted
+            duplicates += part.duplicates
+            refused += part.refused
+            refusals += [RefusedLine(line=r.line + sent, problem=r.problem) for r in part.refusals]
+            sent += len(piece)
+        return Upload(
+            accepted=accepted, duplicates=duplicates, refused=refused, refusals=tuple(refusals)
+        )
+
+    def benchmarks(self) -> tuple[Benchmark, ...]:
+        return tuple(self._pages("/v1/benchmarks", Benchmark, {}))
+
+    def metrics(self) -> tuple[Metric, ...]:
+        return tuple(self._pages("/v1/metrics", Metric, {}))
+
+    # --- health -------------------------------------------------------------------------
+
+    def ready(self) -> Readiness:
+        """The parts the service works with; ApiError 503 where it cannot do its work now."""
+        return self._send("GET", "/readyz", Readiness, repeatable=False)
+
+    # --- how ----------------------------------------------------------------------------
+
+    def _send(self, method: str, path: str, result: type[R], **request: Any) -> R:
+        response = self._transport.request(method, path, **request)
+        return result.model_validate_json(response.content)
+
+    def _page(self, path: str, item: type[R], params: Mapping[str, Any]) -> Page[R]:
+        response = self._transport.request("GET", path, params=params)
+        return Page[item].model_validate_json(response.content)  # type: ignore[valid-type]
+
+    def _pages(self, path: str, item: type[R], params: Mapping[str, Any]) -> Iterator[R]:
+        cursor: str | None = None
+        while True:
+            page = self._page(path, item, {**params, "cursor": cursor})
+            yield from page.items
+            cursor = page.next_cursor
+            if cursor is None:
+                return
+
+
+def _quoted(name: str) -> str:
+    """A name as one segment of a path, whatever it holds."""
+    return quote(name, safe="")
+
+
+def _job_body(benchmark: str, models: Sequence[str], options: JobOptions) -> dict[str, Any]:
+    body: dict[str, Any] = {"kind": "evaluation", "benchmark": benchmark, "models": list(models)}
+    body.update(options)
+    if "deadline" in options:
+        body["deadline"] = options["deadline"].isoformat()
+    return body

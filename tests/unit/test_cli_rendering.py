@@ -1,0 +1,249 @@
+"""The leaderboard and the other views on consoles of fixed width: whole, aligned, honest."""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+from rich.console import Console, RenderableType
+
+from sightline.cli.boards import leaderboard
+from sightline.cli.jobs_view import job_list, job_view, run_view
+from sightline.cli.samples import sample_block
+from sightline.client.results import Job, Leaderboard, Run, Sample
+
+WIDTHS = (30, 60, 80, 100, 120, 200)
+MOMENT = datetime(2026, 11, 20, 22, 14, 7, tzinfo=UTC).isoformat()
+
+
+def row(rank: int, model: str, value: float, **more: Any) -> dict[str, Any]:
+    figure = {"value": value, "low": value - 0.04, "high": value + 0.03, "n": 900, "method": "x"}
+    return {
+        "rank": rank,
+        "model": model,
+        "run": f"run_{rank}",
+        "metric": figure,
+        "accuracy": figure,
+        "coverage": 1.0,
+        "failures": {"truncated": 2, "parse_failed": 12},
+        "latency_p50_s": 0.412,
+        "latency_p95_s": 1.25,
+        "samples_per_s": 21.43,
+        "samples_per_hour": 77148.0,
+        **more,
+    }
+
+
+def board(**more: Any) -> Leaderboard:
+    document = {
+        "benchmark": "mmmu",
+        "title": "MMMU",
+        "metric": "accuracy",
+        "slice": "",
+        "protocol": "fcde2b2edba56bf4" * 4,
+        "rows": [
+            row(1, "llava-1.5-13b", 0.366),
+            row(2, "qwen-vl", 0.343, failures={}, latency_p50_s=None, samples_per_s=None),
+        ],
+        "published": [
+            {
+                "model": "LLaVA-1.5-13B",
+                "metric": "accuracy",
+                "value": 0.367,
+                "source": "MMMU",
+                "note": "Guesses at random where it cannot read an answer.",
+            },
+            {"model": "other", "metric": "f1", "value": 0.1, "source": "MMMU", "note": ""},
+        ],
+        "excluded": [{"run": "run_9", "model": "gone", "reason": "coverage 0.71 is below 0.95"}],
+        "other_protocols": [{"digest": "ab" * 32, "runs": 2, "protocol": {}}],
+        "notes": ["Two runs differ in revision."],
+        **more,
+    }
+    return Leaderboard.model_validate(document)
+
+
+def rendered(shown: list[RenderableType], width: int, *, terminal: bool = False) -> str:
+    file = io.StringIO()
+    console = Console(
+        width=width,
+        file=file,
+        force_terminal=terminal,
+        color_system="standard" if terminal else None,
+    )
+    console.print(*shown, sep="\n")
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_figure_of_the_board_is_there_at_any_width(width: int) -> None:
+    text = rendered(leaderboard(board(), width), width)
+    assert all(cell_len(line) <= width for line in text.splitlines())
+    for figure in ("0.366", "0.326 to 0.396", "100%", "900", "parse_failed 12", "truncated 2"):
+        assert figure in text
+    for figure in ("412 ms", "1.25 s", "21.4", "77,148", "0.367", "LLaVA-1.5-13B"):
+        assert figure in text
+
+
+def test_at_120_columns_the_board_is_one_table() -> None:
+    text = rendered(leaderboard(board(), 120), 120)
+    first = next(line for line in text.splitlines() if line.startswith("1"))
+    for figure in ("llava-1.5-13b", "0.366", "100%", "412 ms", "77,148"):
+        assert figure in first
+
+
+def test_columns_are_aligned() -> None:
+    lines = rendered(leaderboard(board(), 120), 120).splitlines()
+    heading = next(line for line in lines if line.startswith("#"))
+    end = heading.index("accuracy") + len("accuracy")
+    for line in lines:
+        if line[:1] in ("1", "2"):
+            assert line[:end].endswith(("0.366", "0.343"))
+
+
+def test_published_figures_are_marked_and_have_no_rank() -> None:
+    lines = rendered(leaderboard(board(), 120), 120).splitlines()
+    published = next(line for line in lines if "LLaVA-1.5-13B" in line and "0.367" in line)
+    assert published.startswith("*")
+    assert "not run here" in published
+    assert any("Guesses at random" in line for line in lines)
+    assert not any("other" in line and "0.100" in line for line in lines)
+
+
+def test_excluded_runs_stand_with_their_reason() -> None:
+    text = rendered(leaderboard(board(), 120), 120)
+    assert "left out: gone (run_9): coverage 0.71 is below 0.95" in text
+
+
+def test_unknown_is_a_dash_and_never_zero() -> None:
+    lines = rendered(leaderboard(board(), 120), 120).splitlines()
+    second = next(line for line in lines if line.startswith("2"))
+    assert " - " in second
+    assert "none" in second
+    assert "0 ms" not in second
+
+
+def test_similarity_shows_win_rate_and_top_k_and_the_accuracy_beside() -> None:
+    rows = [row(1, "m", 0.9, win_rates={"0.8": 0.625}, top_k={"1": 0.99, "5": 0.98, "10": 0.97})]
+    similar = board(metric="cosine_similarity", slice="task=caption", rows=rows)
+    text = rendered(leaderboard(similar, 160), 160)
+    for heading in ("similarity", "accuracy", "win at 0.8", "top-1", "top-5", "top-10"):
+        assert heading in text
+    for figure in ("62.5%", "0.990", "0.980", "0.970", "task=caption"):
+        assert figure in text
+
+
+def test_where_nothing_is_similar_nothing_is_said_of_it() -> None:
+    assert "win at" not in rendered(leaderboard(board(), 160), 160)
+
+
+def test_an_empty_board_says_so() -> None:
+    text = rendered(leaderboard(board(rows=[], published=[]), 80), 80)
+    assert "No finished run stands on this board yet." in text
+
+
+def test_no_colour_codes_without_a_terminal_and_some_with_one() -> None:
+    assert "\x1b" not in rendered(leaderboard(board(), 80), 80)
+    assert "\x1b[" in rendered(leaderboard(board(), 80), 80, terminal=True)
+
+
+def job(**more: Any) -> Job:
+    progress = {"items": 1200, "answered": 700, "failed": 3, "scored": 640}
+    document = {
+        "id": "job_01989d3f2a0fd1c2a7e4f0c3a9b6",
+        "kind": "evaluation",
+        "name": "scenes: [bold]pixtral_mini[/bold]",
+        "status": "running",
+        "created_at": MOMENT,
+        "request": {"benchmark": "scenes", "models": ["m"], "limit": 100, "tasks": []},
+        "progress": progress,
+        "runs": [
+            {
+                "id": "run_01989d3f2a10c3a9b6a7e4f0d1c2",
+                "model": "pixtral_mini",
+                "benchmark": "scenes",
+                "status": "running",
+                "progress": progress,
+            }
+        ],
+        **more,
+    }
+    return Job.model_validate(document)
+
+
+@pytest.mark.parametrize("width", [40, 80, 120])
+def test_a_job_shows_what_was_asked_and_how_far_it_is(width: int) -> None:
+    text = rendered(job_view(job(), width), width)
+    for each in ("1,200", "700", "640", "limit", "pixtral_mini", "running"):
+        assert each in text
+    assert "tasks" not in text
+
+
+def test_a_name_is_never_taken_for_markup() -> None:
+    assert "[bold]pixtral_mini[/bold]" in rendered(job_view(job(), 120), 120)
+    assert "[bold]pixtral_mini[/bold]" in rendered(job_list([job()], 120), 120)
+
+
+def test_a_listing_of_jobs_counts_what_is_settled() -> None:
+    line = rendered(job_list([job()], 120), 120).splitlines()[1]
+    assert "703/1,200" in line
+    assert "running" in line
+    assert "No jobs yet" in rendered(job_list([], 120), 120)
+
+
+def test_a_run_shows_its_figures_by_slice() -> None:
+    aggregate = {"metric": "accuracy", "version": "1", "method": "wilson", "statistics": {}}
+    run = Run.model_validate(
+        {
+            "id": "run_1",
+            "job": "job_1",
+            "benchmark": "scenes",
+            "benchmark_version": "ab" * 32,
+            "model": "m",
+            "status": "finished",
+            "protocol_digest": "cd" * 32,
+            "created_at": MOMENT,
+            "progress": {"items": 4, "answered": 4, "failed": 0, "scored": 4},
+            "totals": {"coverage": 1.0},
+            "aggregates": [
+                {**aggregate, "slice": "task=count", "n": 2, "mean": None},
+                {**aggregate, "slice": "", "n": 4, "mean": 0.75, "low": 0.2, "high": 0.9},
+            ],
+        }
+    )
+    lines = [line.split() for line in rendered(run_view(run, 120), 120).splitlines()]
+    assert ["all", "accuracy", "0.750", "0.200", "to", "0.900", "4"] in lines
+    assert ["task=count", "accuracy", "-", "-", "2"] in lines
+
+
+def test_a_sample_shows_question_reference_answer_failure_and_scores() -> None:
+    sample = Sample.model_validate(
+        {
+            "key": "count/0017",
+            "ordinal": 17,
+            "repeat": 0,
+            "task": "count",
+            "messages": [
+                {
+                    "role": "user",
+                    "parts": [
+                        {"type": "image", "digest": "ab" * 32, "width": 96, "height": 64},
+                        {"type": "text", "text": "How many?"},
+                    ],
+                }
+            ],
+            "references": ["3"],
+            "answer": "[red]three\x1b[31m things",
+            "parsed": {"parser": "number/1", "value": None, "failure": "parse_failed"},
+            "scores": [{"metric": "exact_match", "version": "1", "value": 0.0}],
+            "recorded_at": MOMENT,
+        }
+    )
+    text = rendered([sample_block(sample)], 120)
+    for each in ("[image] How many?", "reference", "parse_failed", "exact_match 0.000"):
+        assert each in text
+    assert "[red]three" in text
+    assert "\x1b" not in text
