@@ -50,7 +50,7 @@ def _has_tag(session: Session, tag: str) -> ColumnElement[bool]:
 
 
 def _has_status(status: RunStatus) -> ColumnElement[bool]:
-    """What ``jobs.job_status`` says of the runs, as a condition on the job."""
+    """What ``status.job_status`` says of the runs, as a condition on the job."""
 
     def some(*states: RunStatus) -> ColumnElement[bool]:
         return exists().where(Run.job_id == Job.id, Run.status.in_(states))
