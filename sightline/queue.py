@@ -73,8 +73,9 @@ def producer() -> Celery:
     """An app that only sends; workers have their own in ``worker.app``."""
     app = Celery("sightline")
     app.conf.update(celery_settings(get_settings()))
-    # Whoever waits for an answer over HTTP must not wait for a dead broker.
-    app.conf.broker_transport_options |= {"socket_timeout": 3}
+    # Whoever waits for an answer over HTTP must not wait for a dead broker: kombu would try
+    # again for six seconds where we have the sweep.
+    app.conf.broker_transport_options |= {"socket_timeout": 3, "max_retries": 1, "interval_start": 0}
     return app
 
 
