@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
@@ -58,8 +58,11 @@ def _groups(board: Leaderboard, n_published: int) -> list[Group]:
         _similarity_columns(rows, blank),
         [
             Column("coverage", [formats.percent(row.coverage) for row in rows] + blank),
-            Column("n", [formats.count(row.metric.n) for row in rows] + blank),
-            Column("failures", [formats.kinds(row.failures) for row in rows] + blank, "left"),
+            Column("n", [formats.count(row.figure.n) for row in rows] + blank),
+            Column(
+                "model failed", [formats.kinds(row.model_failures) for row in rows] + blank, "left"
+            ),
+            Column("we failed", [formats.kinds(row.failures) for row in rows] + blank, "left"),
         ],
         [
             Column("p50", [formats.seconds(row.latency_p50_s) for row in rows] + blank),
@@ -73,12 +76,12 @@ def _groups(board: Leaderboard, n_published: int) -> list[Group]:
 def _value_columns(board: Leaderboard) -> Group:
     published = [row for row in board.published if row.metric == board.metric]
     rows = board.rows
-    values = [formats.fraction(row.metric.value) for row in rows]
+    values = [formats.fraction(row.figure.value) for row in rows]
     values += [formats.fraction(row.value) for row in published]
     notes = ["not run here"] * len(published)
     columns = [
         Column(_short(board.metric), values, style="bold"),
-        Column("95% interval", [_interval(row.metric) for row in rows] + notes),
+        Column("95% interval", [_interval(row.figure) for row in rows] + notes),
     ]
     if board.metric != "accuracy" and any(row.accuracy for row in rows):
         right = [formats.fraction(row.accuracy.value if row.accuracy else None) for row in rows]
@@ -87,18 +90,15 @@ def _value_columns(board: Leaderboard) -> Group:
 
 
 def _similarity_columns(rows: Sequence[BoardRow], blank: list[str]) -> Group:
-    if not any(row.win_rates or row.top_k for row in rows):
+    similar = [row.similarity for row in rows]
+    if not any(similar):
         return []
-    wins = [formats.percent(_at(row.win_rates, WIN_AT)) for row in rows]
+    wins = [formats.percent(each.win_rate.get(WIN_AT) if each else None) for each in similar]
     columns = [Column(f"win at {WIN_AT}", wins + blank)]
     for k in TOP_KS:
-        best = [formats.fraction(_at(row.top_k, k)) for row in rows]
+        best = [formats.fraction(each.top_k.get(k) if each else None) for each in similar]
         columns.append(Column(f"top-{k}", best + blank))
     return columns
-
-
-def _at(figures: Mapping[str, float] | None, key: str) -> float | None:
-    return None if figures is None else figures.get(key)
 
 
 def _interval(figure: Figure) -> str:
@@ -133,9 +133,13 @@ def _excluded(board: Leaderboard) -> list[RenderableType]:
 
 def _notes(board: Leaderboard) -> list[RenderableType]:
     lines: list[RenderableType] = [Text(note) for note in board.notes]
-    if board.other_protocols:
-        others = ", ".join(f"{p.digest[:12]} ({p.runs})" for p in board.other_protocols)
-        lines.append(Text(f"Other protocols with finished runs (--protocol): {others}"))
+    others = [each for each in board.protocols if not each.shown]
+    if others:
+        lines.append(Text("Runs under other protocols are on boards of their own (--protocol):"))
+    for each in others:
+        tasks = ", ".join(each.tasks) or "all tasks"
+        counts = f"{formats.count(each.samples)} samples, {each.models} models"
+        lines.append(Text(f"  {each.digest[:12]}  {counts}, {tasks}", style="dim"))
     return lines
 
 

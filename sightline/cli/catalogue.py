@@ -25,7 +25,7 @@ from sightline.cli.layout import Column, table
 
 if TYPE_CHECKING:
     from sightline.client import Client, Upload
-    from sightline.client.results import Benchmark, Model
+    from sightline.client.results import Benchmark, Metric, Model
 
 answers = typer.Typer(
     help="Recorded answers: what a model said elsewhere, scored like any other.",
@@ -53,7 +53,7 @@ def models(as_json: JsonOption = False, url: UrlOption = None) -> None:
 
 
 def _context(model: Model) -> str:
-    tokens = model.spec.get("context")
+    tokens = (model.serving or {}).get("context")
     return formats.count(tokens) if isinstance(tokens, int) else formats.UNKNOWN
 
 
@@ -88,7 +88,7 @@ def _who(benchmark: Benchmark) -> str:
 
 
 def metrics(as_json: JsonOption = False, url: UrlOption = None) -> None:
-    """List the metrics with range, direction and source."""
+    """List the metrics with their range; higher is better."""
     with service(url) as client:
         found = client.metrics()
     if as_json:
@@ -98,15 +98,15 @@ def metrics(as_json: JsonOption = False, url: UrlOption = None) -> None:
     columns = [
         Column("metric", [each.name for each in found], "left", style="bold"),
         Column("version", [each.version for each in found], "left"),
-        Column("range", [f"{_end(each.low)} to {_end(each.high)}" for each in found], "left"),
-        Column("better", ["higher" if m.higher_is_better else "lower" for m in found], "left"),
+        Column("range", [_range(each) for each in found], "left"),
         Column("title", [formats.one_line(each.title, 44) for each in found], "left"),
     ]
     console.print(table(columns, console.width))
 
 
-def _end(value: float | None) -> str:
-    return "any" if value is None else f"{value:g}"
+def _range(metric: Metric) -> str:
+    between = "or" if metric.binary else "to"
+    return f"{metric.low:g} {between} {metric.high:g}"
 
 
 @answers.command()
@@ -123,9 +123,9 @@ def upload(
     *,
     model: Annotated[str, typer.Option("--model", "-m", help="Whose answers they are.")],
     benchmark: Annotated[str, typer.Option("--benchmark", "-b", help="What they answer.")],
-    description: Annotated[
-        str, typer.Option(help="Where they come from, if the model is new.")
-    ] = "",
+    title: Annotated[
+        str | None, typer.Option(help="If it is new: which model, and where they come from.")
+    ] = None,
     as_json: JsonOption = False,
     url: UrlOption = None,
 ) -> None:
@@ -135,7 +135,7 @@ def upload(
     """
     source = nullcontext(sys.stdin.buffer) if str(file) == "-" else file.open("rb")
     with service(url) as client, source as lines:
-        _register(client, model, description)
+        _register(client, model, title or model)
         result = client.upload_answers(model, benchmark, lines)
     if as_json:
         print_json(result)
@@ -145,10 +145,10 @@ def upload(
         raise typer.Exit(EXIT_FAILED)
 
 
-def _register(client: Client, name: str, description: str) -> None:
+def _register(client: Client, name: str, title: str) -> None:
     known = {each.name: each for each in client.models()}
     if name not in known:
-        client.add_recorded_model(name, description)
+        client.add_recorded_model(name, title)
     elif known[name].source != "recorded":
         fail(
             EXIT_INVALID,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -16,11 +16,6 @@ from sightline.cli.common import (
     print_json,
     service,
 )
-
-if TYPE_CHECKING:
-    from sightline.client import Client
-
-WHOLE_DIGEST = 64
 
 
 def leaderboard(
@@ -41,25 +36,12 @@ def leaderboard(
     """Show which model is better, by how much, and out of how many."""
     if task and category:
         fail(EXIT_INVALID, "--category: give either a task or a category")
-    part = f"task={task}" if task else f"category={category}" if category else None
     with service(url) as client:
-        whole = _whole_digest(client, benchmark, protocol) if protocol else None
-        board = client.leaderboard(benchmark, metric=metric, slice=part, protocol=whole)
+        board = client.leaderboard(
+            benchmark, metric=metric, task=task, category=category, protocol=protocol
+        )
     if as_json:
         print_json(board)
     else:
         console = output()
         console.print(*boards.leaderboard(board, console.width), sep="\n")
-
-
-def _whole_digest(client: Client, benchmark: str, beginning: str) -> str:
-    """The one protocol of this benchmark that begins so."""
-    if len(beginning) == WHOLE_DIGEST:
-        return beginning
-    board = client.leaderboard(benchmark)
-    known = [each.digest for each in board.other_protocols]
-    found = [each for each in (board.protocol, *known) if each and each.startswith(beginning)]
-    if len(found) != 1:
-        problem = "no protocol begins" if not found else f"{len(found)} protocols begin"
-        fail(EXIT_INVALID, f"--protocol: {problem} with {beginning}")
-    return found[0]

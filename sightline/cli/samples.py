@@ -12,7 +12,7 @@ from sightline.cli import formats
 from sightline.cli.common import JsonOption, UrlOption, output, print_json, service
 
 if TYPE_CHECKING:
-    from sightline.client import Sample
+    from sightline.client import Sample, SampleQuery
 
 LONGEST_TEXT = 600
 
@@ -22,19 +22,36 @@ def samples(
     *,
     task: Annotated[str | None, typer.Option("--task", "-t", help="Only this task.")] = None,
     category: Annotated[str | None, typer.Option(help="Only this category.")] = None,
-    outcome: Annotated[
-        str | None, typer.Option(help="Only these: correct, wrong, failed, ...")
+    failure: Annotated[
+        str | None, typer.Option(help="Only this kind of failure, or any, or none.")
     ] = None,
-    failure: Annotated[str | None, typer.Option(help="Only this kind of failure.")] = None,
-    sort: Annotated[str | None, typer.Option(help="What to sort by.")] = None,
+    metric: Annotated[str | None, typer.Option(help="What the scores below are of.")] = None,
+    min_score: Annotated[float | None, typer.Option(help="At least this score.")] = None,
+    max_score: Annotated[float | None, typer.Option(help="At most this score.")] = None,
+    search: Annotated[
+        str | None, typer.Option("--search", "-s", help="In the answer or the sample's key.")
+    ] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(help="ordinal, score, latency, output_tokens; -score: the best first."),
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 10,
     as_json: JsonOption = False,
     url: UrlOption = None,
 ) -> None:
     """Show a run's samples with questions, references, answers, failures and scores."""
-    query = {"task": task, "category": category, "outcome": outcome, "failure": failure}
+    query: SampleQuery = {
+        "task": task,
+        "category": category,
+        "failure": failure,
+        "metric": metric,
+        "min_score": min_score,
+        "max_score": max_score,
+        "q": search,
+        "sort": sort,
+    }
     with service(url) as client:
-        pages = client.iter_samples(run, page_size=min(limit, 100), sort=sort, **query)
+        pages = client.iter_samples(run, page_size=min(limit, 100), **query)
         found = list(islice(pages, limit))
     if as_json:
         print_json(found)

@@ -3,7 +3,7 @@
 Needs nothing of Sightline but this package: httpx and pydantic.
 """
 
-from sightline.client.client import Client, JobOptions
+from sightline.client.client import Client, JobOptions, SampleQuery
 from sightline.client.errors import (
     ApiError,
     ClientError,
@@ -47,6 +47,7 @@ __all__ = [
     "Run",
     "RunSummary",
     "Sample",
+    "SampleQuery",
     "ServiceUnreachable",
     "Upload",
     "WaitTimeout",

@@ -61,6 +61,25 @@ class JobOptions(TypedDict, total=False):
     read_cache: bool
 
 
+class SampleQuery(TypedDict, total=False):
+    """Which samples of a run, in which order.
+
+    sort        "ordinal", "score", "latency" or "output_tokens"; with a minus the other way round
+    failure     a kind of failure, "any" or "none"
+    metric      which metric ``min_score``, ``max_score`` and the order by score mean
+    q           found in the answer or in the sample's key
+    """
+
+    sort: str | None
+    task: str | None
+    category: str | None
+    failure: str | None
+    metric: str | None
+    min_score: float | None
+    max_score: float | None
+    q: str | None
+
+
 class Client:
     """A connection to a Sightline service.
 
@@ -170,14 +189,19 @@ class Client:
         return self._send("GET", f"/v1/runs/{_quoted(run_id)}", Run)
 
     def samples_page(
-        self, run_id: str, *, limit: int = 50, cursor: str | None = None, **query: str | None
+        self,
+        run_id: str,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        **query: Unpack[SampleQuery],
     ) -> Page[Sample]:
-        """One page of a run's samples; ``query`` as for ``iter_samples``."""
+        """One page of a run's samples; the rest as for ``iter_samples``."""
         path = f"/v1/runs/{_quoted(run_id)}/samples"
         return self._page(path, Sample, {"limit": limit, "cursor": cursor, **query})
 
     def iter_samples(
-        self, run_id: str, *, page_size: int = 100, **query: str | None
+        self, run_id: str, *, page_size: int = 100, **query: Unpack[SampleQuery]
     ) -> Iterator[Sample]:
         """A run's samples, a page at a time."""
         path = f"/v1/runs/{_quoted(run_id)}/samples"
@@ -196,25 +220,26 @@ class Client:
         benchmark: str,
         *,
         metric: str | None = None,
-        slice: str | None = None,
+        task: str | None = None,
+        category: str | None = None,
         protocol: str | None = None,
     ) -> Leaderboard:
-        """A benchmark's board.
+        """A benchmark's board: of one task or category, or of the whole.
 
         metric    what it ranks by; the benchmark's own where it is left out
-        slice     "task=..." or "category=..."; the whole benchmark where it is left out
-        protocol  digest of the protocol to compare within; the newest where it is left out
+        protocol  digest of the protocol to compare within, or its beginning; where it is left
+                  out the one with most samples, then the newest
         """
-        params = {"metric": metric, "slice": slice, "protocol": protocol}
+        params = {"metric": metric, "task": task, "category": category, "protocol": protocol}
         path = f"/v1/leaderboards/{_quoted(benchmark)}"
         return self._send("GET", path, Leaderboard, params=params)
 
     def models(self) -> tuple[Model, ...]:
         return tuple(self._pages("/v1/models", Model, {}))
 
-    def add_recorded_model(self, name: str, description: str = "") -> Model:
+    def add_recorded_model(self, name: str, title: str, tags: Sequence[str] = ()) -> Model:
         """Register a model whose answers were recorded elsewhere; see ``upload_answers``."""
-        body = {"name": name, "source": "recorded", "description": description}
+        body = {"name": name, "source": "recorded", "title": title, "tags": list(tags)}
         return self._send("POST", "/v1/models", Model, json=body)
 
     def upload_answers(self, model: str, benchmark: str, lines: Iterable[bytes]) -> Upload:

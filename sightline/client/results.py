@@ -226,26 +226,43 @@ class Figure(Result):
     method: str = ""
 
 
+class Similarity(Result):
+    """Derived from the samples' similarities: shown, never ranked by.
+
+    ``win_rate`` by threshold ("0.8"), ``top_k`` by k ("10"): the mean of the k highest.
+    """
+
+    win_rate: Mapping[str, float] = Field(default_factory=dict)
+    top_k: Mapping[str, float | None] = Field(default_factory=dict)
+
+
 class BoardRow(Result):
-    """One model on a board. ``win_rates`` by threshold and ``top_k`` by k: similarity only."""
+    """One model on a board: its newest finished run under the board's protocol.
+
+    ``failures`` are ours (excluded, they lower the coverage), ``model_failures`` the model's
+    (scored as wrong); ``without_model_failures`` is what the figure would be without the latter.
+    """
 
     rank: int
     model: str
     run: str
     model_revision: str | None = None
-    metric: Figure
+    finished_at: datetime | None = None
+    figure: Figure
     accuracy: Figure | None = None
-    win_rates: Mapping[str, float] | None = None
-    top_k: Mapping[str, float] | None = None
-    coverage: float | None = None
+    similarity: Similarity | None = None
+    coverage: float
+    n_items: int
     failures: Mapping[str, int] = Field(default_factory=dict)
+    model_failures: Mapping[str, int] = Field(default_factory=dict)
+    without_model_failures: float | None = None
     latency_p50_s: float | None = None
     latency_p95_s: float | None = None
     samples_per_s: float | None = None
     samples_per_hour: float | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    finished_at: datetime | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached: int = 0
 
 
 class PublishedRow(Result):
@@ -261,17 +278,22 @@ class PublishedRow(Result):
 class ExcludedRun(Result):
     """A run that does not stand on the board, and why."""
 
-    run: str
     model: str
+    run: str
+    coverage: float
     reason: str
 
 
-class OtherProtocol(Result):
-    """Another protocol under which there are finished runs: another board."""
+class ProtocolChoice(Result):
+    """A protocol under which there are finished runs; a board shows one of them."""
 
     digest: str
-    runs: int
-    protocol: Mapping[str, Any] = Field(default_factory=dict)
+    samples: int
+    subset: str = "all"
+    tasks: tuple[str, ...] = ()
+    version: str = ""
+    models: int = 0
+    shown: bool = False
 
 
 class Leaderboard(Result):
@@ -279,13 +301,16 @@ class Leaderboard(Result):
 
     benchmark: str
     title: str
+    version: str | None = None
     metric: str
     slice: str = ""
     protocol: str | None = None
+    coverage_floor: float = 0.0
     rows: tuple[BoardRow, ...] = ()
-    published: tuple[PublishedRow, ...] = ()
-    other_protocols: tuple[OtherProtocol, ...] = ()
     excluded: tuple[ExcludedRun, ...] = ()
+    published: tuple[PublishedRow, ...] = ()
+    protocols: tuple[ProtocolChoice, ...] = ()
+    metrics: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -293,13 +318,18 @@ class Leaderboard(Result):
 
 
 class Model(Result):
-    """A model under test; ``recorded`` counts its recorded answers by benchmark."""
+    """A model under test; ``recorded`` counts its recorded answers by benchmark.
+
+    ``serving`` is family, context and image limits; None where answers were recorded.
+    """
 
     name: str
     source: str
+    title: str = ""
+    tags: tuple[str, ...] = ()
     queue: str = ""
     revision: str | None = None
-    spec: Mapping[str, Any] = Field(default_factory=dict)
+    serving: Mapping[str, Any] | None = None
     recorded: Mapping[str, int] = Field(default_factory=dict)
     created_at: datetime
 
@@ -350,16 +380,16 @@ class Benchmark(Result):
 
 
 class Metric(Result):
-    """A metric: its range is ``low`` to ``high``."""
+    """A metric: its range is ``low`` to ``high``, and higher is better."""
 
     name: str
     version: str
     title: str = ""
     description: str = ""
-    low: float | None = None
-    high: float | None = None
-    higher_is_better: bool = True
     source: str = ""
+    low: float
+    high: float
+    binary: bool = False
 
 
 class PartState(Result):

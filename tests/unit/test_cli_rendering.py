@@ -25,10 +25,12 @@ def row(rank: int, model: str, value: float, **more: Any) -> dict[str, Any]:
         "rank": rank,
         "model": model,
         "run": f"run_{rank}",
-        "metric": figure,
+        "figure": figure,
         "accuracy": figure,
         "coverage": 1.0,
-        "failures": {"truncated": 2, "parse_failed": 12},
+        "n_items": 900,
+        "failures": {"timeout": 1},
+        "model_failures": {"truncated": 2, "parse_failed": 12},
         "latency_p50_s": 0.412,
         "latency_p95_s": 1.25,
         "samples_per_s": 21.43,
@@ -46,7 +48,15 @@ def board(**more: Any) -> Leaderboard:
         "protocol": "fcde2b2edba56bf4" * 4,
         "rows": [
             row(1, "llava-1.5-13b", 0.366),
-            row(2, "qwen-vl", 0.343, failures={}, latency_p50_s=None, samples_per_s=None),
+            row(
+                2,
+                "qwen-vl",
+                0.343,
+                failures={},
+                model_failures={},
+                latency_p50_s=None,
+                samples_per_s=None,
+            ),
         ],
         "published": [
             {
@@ -58,8 +68,13 @@ def board(**more: Any) -> Leaderboard:
             },
             {"model": "other", "metric": "f1", "value": 0.1, "source": "MMMU", "note": ""},
         ],
-        "excluded": [{"run": "run_9", "model": "gone", "reason": "coverage 0.71 is below 0.95"}],
-        "other_protocols": [{"digest": "ab" * 32, "runs": 2, "protocol": {}}],
+        "excluded": [
+            {"run": "run_9", "model": "gone", "coverage": 0.71, "reason": "71% is below 95%"}
+        ],
+        "protocols": [
+            {"digest": "fcde2b2edba56bf4" * 4, "samples": 900, "models": 2, "shown": True},
+            {"digest": "ab" * 32, "samples": 60, "models": 1, "tasks": ["count"]},
+        ],
         "notes": ["Two runs differ in revision."],
         **more,
     }
@@ -82,7 +97,7 @@ def rendered(shown: list[RenderableType], width: int, *, terminal: bool = False)
 def test_every_figure_of_the_board_is_there_at_any_width(width: int) -> None:
     text = rendered(leaderboard(board(), width), width)
     assert all(cell_len(line) <= width for line in text.splitlines())
-    for figure in ("0.366", "0.326 to 0.396", "100%", "900", "parse_failed 12", "truncated 2"):
+    for figure in ("0.366", "0.326 to 0.396", "100%", "900", "parse_failed 12", "timeout 1"):
         assert figure in text
     for figure in ("412 ms", "1.25 s", "21.4", "77,148", "0.367", "LLaVA-1.5-13B"):
         assert figure in text
@@ -115,7 +130,13 @@ def test_published_figures_are_marked_and_have_no_rank() -> None:
 
 def test_excluded_runs_stand_with_their_reason() -> None:
     text = rendered(leaderboard(board(), 120), 120)
-    assert "left out: gone (run_9): coverage 0.71 is below 0.95" in text
+    assert "left out: gone (run_9): 71% is below 95%" in text
+
+
+def test_other_protocols_are_named_and_the_one_shown_is_not() -> None:
+    lines = rendered(leaderboard(board(), 120), 120).splitlines()
+    assert any("abababababab  60 samples, 1 models, count" in line for line in lines)
+    assert sum("fcde2b2edba5" in line for line in lines) == 1
 
 
 def test_unknown_is_a_dash_and_never_zero() -> None:
@@ -127,7 +148,14 @@ def test_unknown_is_a_dash_and_never_zero() -> None:
 
 
 def test_similarity_shows_win_rate_and_top_k_and_the_accuracy_beside() -> None:
-    rows = [row(1, "m", 0.9, win_rates={"0.8": 0.625}, top_k={"1": 0.99, "5": 0.98, "10": 0.97})]
+    rows = [
+        row(
+            1,
+            "m",
+            0.9,
+            similarity={"win_rate": {"0.8": 0.625}, "top_k": {"1": 0.99, "5": 0.98, "10": 0.97}},
+        )
+    ]
     similar = board(metric="cosine_similarity", slice="task=caption", rows=rows)
     text = rendered(leaderboard(similar, 160), 160)
     for heading in ("similarity", "accuracy", "win at 0.8", "top-1", "top-5", "top-10"):
