@@ -54,8 +54,9 @@ install_with_apt() {
     # Installed at once if the package lists are fresh; a fresh machine has none.
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null 2>&1 && return
     "${as_root[@]}" apt-get update -qq >/dev/null || true
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null ||
-        fail "apt-get install $* did not work"
+    local said
+    said=$("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" 2>&1) ||
+        fail "apt-get install $* did not work: $said"
 }
 
 # Runs a command with its output in the log, and says from time to time that it is still at it.

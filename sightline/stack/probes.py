@@ -21,7 +21,7 @@ class Probe:
     """One question to a part.
 
     alive      the process has run for a second; ``target`` is empty
-    touched    it has written to the file ``target`` since it was started
+    touched    it has written to a file whose path begins with ``target`` since it was started
     http       GET ``target`` answers 200
     redis      the server at the URL ``target`` answers PING
     postgres   the server at the URL ``target`` answers a query
@@ -57,8 +57,10 @@ def _has_lasted(pid: int) -> bool:
 
 
 def _has_touched(pid: int, path: Path) -> bool:
+    """What follows ``path`` in the file's name depends on the dbm module that Python has."""
     try:
-        return path.stat().st_mtime >= psutil.Process(pid).create_time()
+        started = psutil.Process(pid).create_time()
+        return any(each.stat().st_mtime >= started for each in path.parent.glob(f"{path.name}*"))
     except (OSError, psutil.Error):
         return False
 
