@@ -49,8 +49,8 @@ def celery_settings(settings: Settings) -> dict[str, Any]:
         "task_ignore_result": True,
         "task_serializer": "json",
         "accept_content": ["json"],
-        "task_soft_time_limit": settings.task_budget_s + settings.request_timeout_s + 60,
-        "task_time_limit": settings.task_budget_s + settings.request_timeout_s + 90,
+        "task_soft_time_limit": settings.longest_task_s,
+        "task_time_limit": settings.longest_task_s + 30,
         "worker_prefetch_multiplier": 1,
         "worker_soft_shutdown_timeout": 10.0,
         "worker_enable_soft_shutdown_on_idle": True,
@@ -75,7 +75,11 @@ def producer() -> Celery:
     app.conf.update(celery_settings(get_settings()))
     # Whoever waits for an answer over HTTP must not wait for a dead broker: kombu would try
     # again for six seconds where we have the sweep.
-    app.conf.broker_transport_options |= {"socket_timeout": 3, "max_retries": 1, "interval_start": 0}
+    app.conf.broker_transport_options |= {
+        "socket_timeout": 3,
+        "max_retries": 1,
+        "interval_start": 0,
+    }
     return app
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     )
     sweep_s: float = Field(10.0, gt=0, description="Seconds between two sweeps.")
     visibility_timeout_s: int = Field(
-        900, ge=60, description="Redis' redelivery time; far above a task's budget."
+        1800, ge=60, description="Redis' redelivery time, seconds; above the longest task's."
     )
     read_cache: bool = Field(True, description="Answer from what was already inferred.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
@@ -65,6 +65,20 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
+
+    @property
+    def longest_task_s(self) -> float:
+        """A task's budget, and the patience with the last sample it asked."""
+        return self.task_budget_s + self.request_attempts * self.request_timeout_s + 60
+
+    @model_validator(mode="after")
+    def _redelivery_after_the_longest_task(self) -> Self:
+        if self.visibility_timeout_s < self.longest_task_s + 60:
+            raise ValueError(
+                f"visibility_timeout_s is {self.visibility_timeout_s}: a task may run for "
+                f"{self.longest_task_s:g} s and would be started a second time beside itself"
+            )
+        return self
 
     @property
     def sqlalchemy_url(self) -> str:

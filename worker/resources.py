@@ -9,6 +9,7 @@ from sightline.embedding import Embedder
 from sightline.evaluation.house import House
 from sightline.evaluation.scoring import ScoringHouse
 from sightline.images import ImageStore
+from sightline.inference.retrying import Patience
 from sightline.inference.triton import TritonSource
 from sightline.settings import get_settings
 from sightline.store.database import Database, get_database
@@ -29,7 +30,11 @@ def generating() -> House:
     settings = get_settings()
     return House(
         database=database(),
-        source=TritonSource(settings.triton_url),
+        source=TritonSource(
+            settings.triton_url,
+            deadline_s=settings.request_timeout_s,
+            patience=Patience(attempts=settings.request_attempts),
+        ),
         images=ImageStore(settings.images_url),
         settings=settings,
     )

@@ -8,19 +8,19 @@ from worker import resources
 from worker.app import app
 
 
-@app.task(name=queue.GENERATE)  # type: ignore[untyped-decorator]
+@app.task(name=queue.GENERATE)
 def generate(name: str) -> None:
     """Answer what waits on a model's queue, for a bounded time."""
     resources.loop().run_until_complete(generating.work(name, resources.generating()))
 
 
-@app.task(name=queue.SCORE)  # type: ignore[untyped-decorator]
+@app.task(name=queue.SCORE)
 def score() -> None:
     """Score what is answered and finish runs, for a bounded time."""
     scoring.work(resources.scoring())
 
 
-@app.task(name=queue.SWEEP)  # type: ignore[untyped-decorator]
+@app.task(name=queue.SWEEP)
 def sweep() -> None:
     """Find what was left lying."""
     sweeping.sweep(resources.database())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from sightline.errors import InferenceError, NotFound
@@ -56,7 +57,7 @@ class Asker:
     async def one_by_one(self, items: Sequence[Item]) -> None:
         """The careful way: whichever sample kills the process is known by name afterwards."""
         for item in items:
-            await in_thread(lambda ordinal=item.ordinal: self._name_suspect(ordinal))
+            await in_thread(partial(self._name_suspect, item.ordinal))
             await self._ask(item)
             await self._hold.recorder.flush()
 

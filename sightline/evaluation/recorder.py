@@ -9,6 +9,7 @@ from typing import TypeVar
 import structlog
 
 from sightline.errors import Unavailable
+from sightline.inference.retrying import AttemptRecord
 from sightline.store import answers, inferences
 from sightline.store.answers import AttemptMade, Outcome
 from sightline.store.database import Database
@@ -59,7 +60,16 @@ class Recorder:
 
     def attempted(self, ordinal: int, attempt: AttemptRecord) -> None:
         """Note a request that was made for a sample, whatever came of it."""
-        self._attempts.append(AttemptMade(ordinal, attempt))
+        self._attempts.append(
+            AttemptMade(
+                ordinal=ordinal,
+                number=attempt.number,
+                started_at=attempt.started_at,
+                ended_at=attempt.ended_at,
+                outcome=attempt.outcome,
+                detail=attempt.detail,
+            )
+        )
 
     def add(self, outcome: Outcome, landed: str | None = None) -> None:
         """Note an outcome; ``landed`` is the cache key under which others may wait for it."""
