@@ -21,7 +21,9 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from importlib.util import find_spec
@@ -30,8 +32,8 @@ from pathlib import Path
 import httpx
 
 from sightline.errors import StackError
+from sightline.stack.ports import HOST, find_free
 
-_HOST = "127.0.0.1"
 _STUB = "triton_python_backend_stub"
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where POSIX shared memory is, not a temporary file
 _PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -104,11 +106,11 @@ def triton_command(
         f"--backend-config=python,shm-region-prefix-name={install.shm_prefix}",
         "--model-control-mode=explicit",
         *(f"--load-model={model}" for model in models),
-        f"--http-address={_HOST}",
+        f"--http-address={HOST}",
         f"--http-port={http_port}",
-        f"--grpc-address={_HOST}",
+        f"--grpc-address={HOST}",
         f"--grpc-port={grpc_port}",
-        f"--metrics-address={_HOST}",
+        f"--metrics-address={HOST}",
         f"--metrics-port={metrics_port}",
         # Configurations are complete; completing them would start every model twice.
         "--disable-auto-complete-config",
@@ -125,6 +127,67 @@ def triton_command(
         "MKL_NUM_THREADS": "1",
     }
     return argv, environment
+
+
+@dataclass(frozen=True, slots=True)
+class TritonEndpoint:
+    """Where a server listens: ``http`` is a URL, ``grpc`` is host:port."""
+
+    http: str
+    grpc: str
+    metrics: str
+
+
+@contextmanager
+def serve_triton(
+    data_dir: Path, repository: Path, models: Sequence[str], *, start_limit_s: float = 180.0
+) -> Iterator[TritonEndpoint]:
+    """A server on free ports for as long as the context lasts, for benchmarks and tests.
+
+    Its output goes to ``data_dir``/triton.log. Raises StackError with its errors if it ends at
+    its start or is not ready in time.
+    """
+    install = prepare_triton(data_dir)
+    http_port = find_free()
+    grpc_port = find_free((http_port,))
+    metrics_port = find_free((http_port, grpc_port))
+    argv, environment = triton_command(
+        install,
+        repository=repository,
+        models=models,
+        http_port=http_port,
+        grpc_port=grpc_port,
+        metrics_port=metrics_port,
+    )
+    log = data_dir / "triton.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - the stack's own command
+            argv, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    try:
+        http = f"http://{HOST}:{http_port}"
+        _await_ready(process, http, models, log, start_limit_s)
+        yield TritonEndpoint(http, f"{HOST}:{grpc_port}", f"http://{HOST}:{metrics_port}/metrics")
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _await_ready(
+    process: subprocess.Popen[bytes], http: str, models: Sequence[str], log: Path, limit_s: float
+) -> None:
+    until = time.monotonic() + limit_s
+    while not triton_ready(http, models):
+        if process.poll() is not None:
+            errors = [line for line in log.read_text().splitlines() if line.startswith("E")]
+            raise StackError("Triton ended at its start:\n" + "\n".join(errors[-5:]))
+        if time.monotonic() > until:
+            raise StackError(f"Triton is not ready after {limit_s:.0f} s, see {log}")
+        time.sleep(0.2)
 
 
 def triton_ready(http_url: str, models: Sequence[str] = (), *, timeout_s: float = 1.0) -> bool:
