@@ -8,7 +8,7 @@ from sightline.benchmarks import shipped
 from sightline.benchmarks.base import PublishedRow, RecordedAnswers, Task
 from sightline.values import Json, Message, Sample, SampleWithImages, Sampling, TextPart
 
-_SOURCE = "github.com/MMMU-Benchmark/MMMU, eval (Yue et al., CVPR 2024)"
+_SOURCE = "github.com/MMMU-Benchmark/MMMU, folder mmmu (Yue et al., CVPR 2024)"
 
 # The mean of 1 / number of choices over the 847 multiple-choice questions.
 _CHANCE = 0.2624

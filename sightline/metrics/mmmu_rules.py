@@ -1,6 +1,6 @@
 """How MMMU reads answers: the rules its authors published, as pure functions.
 
-Source: Yue et al., "MMMU" (CVPR 2024), github.com/MMMU-Benchmark/MMMU, eval/eval_utils.py
+Source: Yue et al., "MMMU" (CVPR 2024), github.com/MMMU-Benchmark/MMMU, mmmu/utils/eval_utils.py
 (Apache-2.0). Written anew after those rules; tests hold the outcome for all 900 validation
 questions and two models against the authors' recorded answers.
 """
@@ -36,8 +36,10 @@ def choice_of(answer: str, choices: Mapping[str, str]) -> str | None:
     """The letter that ``answer`` names, or None.
 
     Looked for in this order: "(A)"; "A" between spaces; in answers of more than five words the
-    words of a choice. Of several found in the same way, the one named last counts.
+    words of a choice. Of several found in the same way, the one named last counts. White space
+    around the answer, which the authors remove when they record one, is removed here.
     """
+    answer = answer.strip()
     for mark in _PUNCTUATION:
         answer = answer.strip(mark)
     answer = f" {answer} "

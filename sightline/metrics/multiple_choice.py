@@ -17,7 +17,7 @@ MULTIPLE_CHOICE_ACCURACY = Metric(
     title="Multiple-choice accuracy",
     description="The letter read from the answer is the right one. An answer without a letter "
     "is wrong and counted as parse_failed; nothing is guessed for it.",
-    source="MMMU (Yue et al. 2024), eval/eval_utils.py",
+    source="MMMU (Yue et al. 2024), mmmu/utils/eval_utils.py",
     binary=True,
     of_text=multiple_choice_accuracy,
 )

@@ -24,7 +24,7 @@ OPEN_ANSWER_ACCURACY = Metric(
     title="Open-answer accuracy",
     description="One of the texts or numbers that the answer may mean is a reference: texts "
     "contain it, numbers equal it to two decimals.",
-    source="MMMU (Yue et al. 2024), eval/eval_utils.py",
+    source="MMMU (Yue et al. 2024), mmmu/utils/eval_utils.py",
     binary=True,
     of_text=open_answer_accuracy,
 )

@@ -64,7 +64,7 @@ def _mmmu_open(answer: str, sample: Sample) -> Parsed:
     return Parsed(json.dumps(open_candidates(answer), ensure_ascii=False))
 
 
-_MMMU_SOURCE = "MMMU (Yue et al. 2024), the authors' eval/eval_utils.py, without its random guess"
+_MMMU_SOURCE = "MMMU (Yue et al. 2024), mmmu/utils/eval_utils.py, without its random guess"
 
 _PARSERS = (
     Parser("text/1", "The answer without white space around it.", "Sightline", _text),

@@ -55,7 +55,7 @@ def estimate(tally: Tally, *, binary: bool, low: float, high: float) -> Estimate
     mean = tally.mean
     clusters = tally.cluster_count if tally.clustered else None
     if clusters is not None:
-        se = clustered_error(tally, small_sample=True)
+        se = clustered_error(tally)
         interval = _clustered(mean, se, clusters, binary=binary)
     else:
         se = plain_error(tally)
@@ -83,17 +83,27 @@ def plain_error(tally: Tally) -> float | None:
     return None if deviation is None else deviation / math.sqrt(tally.n)
 
 
-def clustered_error(tally: Tally, *, small_sample: bool) -> float | None:
-    """The clustered standard error: sqrt(S)/n, S the squared sums of deviations of each cluster.
+def miller_error(tally: Tally) -> float | None:
+    """Miller's clustered standard error (2024, arXiv 2411.00640, section 2.2).
 
-    Miller (2024) writes it as sqrt(SE^2 + cross products / n^2), which is this. ``small_sample``
-    multiplies S by C/(C-1). None below two clusters.
+    sqrt(SE^2 + cross products of deviations within clusters / n^2); None below two values.
+    """
+    plain = plain_error(tally)
+    if plain is None:
+        return None
+    cross_products = tally.squared_cluster_sums() - tally.moments.squares
+    return math.sqrt(plain**2 + cross_products / tally.n**2)
+
+
+def clustered_error(tally: Tally) -> float | None:
+    """The clustered standard error with its small-sample correction: sqrt(S * C/(C-1)) / n.
+
+    S is the sum over the C clusters of the squared sum of deviations. None below two clusters.
     """
     count = tally.cluster_count
     if count < 2:
         return None
-    correction = count / (count - 1) if small_sample else 1.0
-    return math.sqrt(tally.squared_cluster_sums() * correction) / tally.n
+    return math.sqrt(tally.squared_cluster_sums() * count / (count - 1)) / tally.n
 
 
 def _student(mean: float, se: float | None, n: int) -> Interval | None:

@@ -1,0 +1,241 @@
+"""Intervals and errors against published tables and vectors; tallies merge as if streamed."""
+
+from __future__ import annotations
+
+import json
+import statistics
+from typing import Any
+
+import pytest
+from golden import read
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sightline.statistics import THRESHOLDS, Estimate, Moments, Tally, estimate
+from sightline.statistics.intervals import clustered_error, miller_error, plain_error, wilson
+from sightline.statistics.quantiles import normal_quantile, t_quantile
+
+GOLDEN = read("statistics.json")
+MMMU = GOLDEN["mmmu_val"]
+ITEMS = read("mmmu_val_items.json")
+COLUMN = {"llava1.5_13b": 1, "qwen_vl": 2}
+
+values = st.lists(st.floats(-1, 1), max_size=40)
+clustered = st.lists(
+    st.tuples(st.floats(-1, 1), st.sampled_from([None, "a", "b", "c", "d", "e", "f"])), max_size=40
+)
+
+
+def tally_of(scores: list[Any], clusters: list[str] | None = None) -> Tally:
+    tally = Tally()
+    for i, value in enumerate(scores):
+        tally.add(float(value), clusters[i] if clusters else None)
+    return tally
+
+
+def mmmu(model: str, *, by_subject: bool) -> Tally:
+    rows = ITEMS["rows"]
+    subjects = [row[0].rsplit("_", 1)[0] for row in rows] if by_subject else None
+    return tally_of([row[COLUMN[model]] for row in rows], subjects)
+
+
+# --- published figures -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("case", GOLDEN["wilson_95"], ids=str)
+def test_wilson(case: dict[str, Any]) -> None:
+    interval = wilson(case["successes"], case["n"])
+    assert interval.low == pytest.approx(case["low"], abs=case["tol"])
+    assert interval.high == pytest.approx(case["high"], abs=case["tol"])
+
+
+@pytest.mark.parametrize("confidence", [0.95, 0.99])
+def test_t_quantiles_are_those_of_the_table(confidence: float) -> None:
+    table = GOLDEN["t_two_sided"]
+    for freedom, expected in table[f"confidence_{confidence}"].items():
+        assert t_quantile(confidence, int(freedom)) == pytest.approx(expected, abs=table["tol"])
+
+
+def test_the_two_ways_to_a_t_quantile_meet() -> None:
+    below, above = t_quantile(0.95, 199), t_quantile(0.95, 200)
+    assert above < below < above + 1e-4
+    assert t_quantile(0.95, 10**7) == pytest.approx(normal_quantile(0.95), abs=1e-6)
+    with pytest.raises(ValueError, match="0 degrees"):
+        t_quantile(0.95, 0)
+
+
+@pytest.mark.parametrize("model", COLUMN)
+def test_errors_of_the_mmmu_answers(model: str) -> None:
+    expected, tol = MMMU[model], MMMU["tol"]
+    tally = mmmu(model, by_subject=True)
+    assert tally.mean == pytest.approx(expected["mean"], abs=tol)
+    assert plain_error(tally) == pytest.approx(expected["se"], abs=tol)
+    assert miller_error(tally) == pytest.approx(expected["se_clustered_miller"], abs=tol)
+    assert clustered_error(tally) == pytest.approx(expected["se_clustered_small_sample"], abs=tol)
+
+
+def test_the_estimate_of_clustered_answers_uses_t_with_the_clusters() -> None:
+    expected = MMMU["qwen_vl"]
+    made = estimate(mmmu("qwen_vl", by_subject=True), binary=True, low=0, high=1)
+    assert (made.n, made.clusters) == (900, 30)
+    assert made.se == pytest.approx(expected["se_clustered_small_sample"], abs=MMMU["tol"])
+    half = GOLDEN["t_two_sided"]["confidence_0.95"]["29"] * expected["se_clustered_small_sample"]
+    assert made.interval is not None
+    assert made.interval.method == "clustered_t"
+    assert made.interval.low == pytest.approx(expected["mean"] - half, abs=1e-4)
+    assert made.interval.high == pytest.approx(expected["mean"] + half, abs=1e-4)
+
+
+# --- which interval, and when none -----------------------------------------------------
+
+
+def test_no_values_no_figures() -> None:
+    assert estimate(Tally(), binary=True, low=0, high=1) == Estimate(0, None, None, None, None)
+    with pytest.raises(ValueError, match="no mean"):
+        _ = Tally().mean
+
+
+@pytest.mark.parametrize(
+    ("scores", "clusters", "binary", "method"),
+    [
+        ([1], None, True, "wilson"),
+        ([0, 1, 1], None, True, "wilson"),
+        ([0.3], None, False, None),
+        ([0.3, 0.4], None, False, "t"),
+        ([0.3, 0.3, 0.3], None, False, None),
+        ([0, 1, 1, 0], ["a", "b", "c", "d"], True, None),
+        ([0, 1, 1, 0, 1], ["a", "b", "c", "d", "e"], True, "clustered_t"),
+        ([1, 1, 1, 1, 1], ["a", "b", "c", "d", "e"], True, "wilson_clusters"),
+        ([0.5] * 5, ["a", "b", "c", "d", "e"], False, None),
+        ([0, 1, 0, 1, 0, 1], ["a"] * 6, True, None),
+    ],
+)
+def test_the_interval_that_fits(
+    scores: list[float], clusters: list[str] | None, binary: bool, method: str | None
+) -> None:
+    made = estimate(tally_of(scores, clusters), binary=binary, low=0, high=1)
+    assert (made.interval.method if made.interval else None) == method
+    assert made.clusters == (len(set(clusters)) if clusters else None)
+
+
+def test_an_interval_stays_in_the_metrics_range() -> None:
+    made = estimate(tally_of([-1.0, 1.0]), binary=False, low=-1, high=1)
+    assert made.interval is not None
+    assert (made.interval.low, made.interval.high) == (-1, 1)
+
+
+def test_t_on_a_small_known_sample() -> None:
+    # Mean 3, s = sqrt(2.5), n = 5: half width 2.776 * sqrt(2.5 / 5).
+    made = estimate(tally_of([1, 2, 3, 4, 5]), binary=False, low=0, high=10)
+    assert made.interval is not None
+    assert made.interval.low == pytest.approx(3 - 2.776 * 0.5**0.5, abs=1e-3)
+    assert made.interval.high == pytest.approx(3 + 2.776 * 0.5**0.5, abs=1e-3)
+
+
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=40))
+def test_clusters_of_one_give_the_plain_error_with_its_correction(scores: list[float]) -> None:
+    names = [str(i) for i in range(len(scores))]
+    assert clustered_error(tally_of(scores, names)) == pytest.approx(
+        plain_error(tally_of(scores)), abs=1e-9
+    )
+
+
+# --- tallies ---------------------------------------------------------------------------
+
+
+@given(values)
+def test_moments_are_those_of_the_standard_library(numbers: list[float]) -> None:
+    moments = tally_of(numbers).moments
+    assert moments.n == len(numbers)
+    if numbers:
+        assert moments.mean == pytest.approx(statistics.fmean(numbers), abs=1e-9)
+    if len(numbers) > 1:
+        assert moments.deviation == pytest.approx(statistics.stdev(numbers), abs=1e-9)
+    else:
+        assert moments.deviation is None
+
+
+def test_moments_do_not_cancel() -> None:
+    moments = Moments()
+    for value in (1e9 + 4, 1e9 + 7, 1e9 + 13, 1e9 + 16):
+        moments = moments.with_value(value)
+    assert moments.squares == pytest.approx(90.0)
+
+
+@given(clustered, clustered)
+def test_merging_is_adding(
+    first: list[tuple[float, str | None]], second: list[tuple[float, str | None]]
+) -> None:
+    whole, left, right = Tally(), Tally(), Tally()
+    for tally, rows in ((left, first), (right, second), (whole, first + second)):
+        for value, cluster in rows:
+            tally.add(value, cluster, "empty" if value == 0.0 else None)
+    left.exclude("timeout")
+    whole.exclude("timeout")
+    left.merge(right)
+    same_figures(left, whole)
+    assert left.squared_cluster_sums() == pytest.approx(whole.squared_cluster_sums(), abs=1e-9)
+    assert left.cluster_count == whole.cluster_count
+    assert left.moments.squares == pytest.approx(whole.moments.squares, abs=1e-9)
+
+
+@given(clustered)
+def test_a_tally_survives_json(rows: list[tuple[float, str | None]]) -> None:
+    tally = Tally()
+    for value, cluster in rows:
+        tally.add(value, cluster)
+    again = Tally.from_json(json.loads(json.dumps(tally.to_json(), allow_nan=False)))
+    again.add(0.7, "a")
+    tally.add(0.7, "a")
+    same_figures(again, tally)
+    assert again.to_json() == tally.to_json()
+
+
+def same_figures(one: Tally, other: Tally) -> None:
+    assert (one.n, one.low, one.high, one.wins) == (other.n, other.low, other.high, other.wins)
+    assert sorted(one.highest) == sorted(other.highest)
+    assert (one.failures, one.excluded) == (other.failures, other.excluded)
+    assert one.moments.mean == pytest.approx(other.moments.mean, abs=1e-9)
+
+
+def test_a_win_is_above_the_threshold_and_not_at_it() -> None:
+    tally = tally_of([0.8, 0.81, 0.5, 0.95, 1.0])
+    assert tally.win_rate(0.8) == pytest.approx(3 / 5)
+    assert tally.win_rate(0.5) == pytest.approx(4 / 5)
+    assert tally.win_rate(0.95) == pytest.approx(1 / 5)
+    assert [Tally().win_rate(at) for at in THRESHOLDS] == [None] * len(THRESHOLDS)
+
+
+def test_top_k_is_the_mean_of_the_k_highest_or_nothing() -> None:
+    tally = tally_of([0.1 * i for i in range(1, 10)])
+    assert tally.top_mean(1) == pytest.approx(0.9)
+    assert tally.top_mean(5) == pytest.approx(0.7)
+    assert tally.top_mean(10) is None
+    tally.add(1.0)
+    tally.add(0.0)
+    assert tally.top_mean(10) == pytest.approx(0.55)
+    with pytest.raises(ValueError, match="top-3"):
+        tally.top_mean(3)
+
+
+def test_top_k_is_kept_for_negative_values() -> None:
+    assert tally_of([-0.5, -0.2, -0.9, -0.3, -0.4]).top_mean(5) == pytest.approx(-0.46)
+
+
+def test_failures_count_in_the_mean_and_are_known_apart() -> None:
+    tally = tally_of([1.0, 1.0, 0.0])
+    tally.add(0.0, failure="parse_failed")
+    tally.exclude("timeout")
+    assert tally.mean == 0.5
+    assert tally.mean_without_failures == pytest.approx(2 / 3)
+    assert (tally.n, dict(tally.failures), dict(tally.excluded)) == (
+        4,
+        {"parse_failed": 1},
+        {"timeout": 1},
+    )
+
+
+def test_where_everything_failed_nothing_is_left_without_failures() -> None:
+    tally = Tally()
+    tally.add(0.0, failure="empty")
+    assert tally.mean_without_failures is None
