@@ -11,6 +11,7 @@ from typing import Protocol
 import pytest
 import redis as redis_client
 import servers
+from api_server import Api, fill, serving
 
 from sightline.store.database import Database
 from sightline.store.migrate import migrate
@@ -90,3 +91,20 @@ def redis_server(redis_process: str) -> str:
     with redis_client.Redis.from_url(redis_process) as client:
         client.flushall()
     return redis_process
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def api(
+    request: pytest.FixtureRequest,
+    new_database: NewDatabase,
+    redis_process: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Api]:
+    """The API in a process of its own, for the tests of one file, on each database."""
+    directory = tmp_path_factory.mktemp("api")
+    with (
+        new_database(request.param) as url,
+        serving(url, redis_process, directory) as running,
+    ):
+        fill(running.database, f"file://{directory / 'images'}")
+        yield running
