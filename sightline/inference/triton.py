@@ -219,8 +219,10 @@ class _Reply:
                 f"the answer broke off (finish reason {self.finish_reason!r})",
                 transient=True,
             )
+        # A model can say anything, and PostgreSQL keeps no NUL.
+        text = b"".join(self.text).decode(errors="replace").replace("\0", "\ufffd")
         return Generated(
-            text=b"".join(self.text).decode(errors="replace"),
+            text=text,
             finish_reason=self.finish_reason,
             input_tokens=self.input_tokens,
             output_tokens=self.output_tokens,

@@ -17,7 +17,9 @@ _BAD_IMAGE = re.compile(
     r"(decode|parse|read|load|open)\w* (the )?image",
     re.IGNORECASE,
 )
-_FULL = re.compile(r"backlog|queue|overload|too many requests", re.IGNORECASE)
+# Of a model that is not loaded, a stream says so with status INTERNAL.
+_NOT_LOADED = re.compile(r"unknown model|no available versions|not (at|in) ready state")
+_FULL = re.compile(r"backlog|queue|wait already|overload|too many requests", re.IGNORECASE)
 
 _BY_STATUS: dict[str, tuple[FailureKind, bool]] = {
     "UNAVAILABLE": (FailureKind.TRANSPORT, True),
@@ -55,6 +57,8 @@ def classify(status: str, message: str) -> InferenceError:
         kind, transient = FailureKind.SERVER, False
     elif status == "UNAVAILABLE" and _FULL.search(message):
         kind, transient = FailureKind.OVERLOADED, True
+    elif _NOT_LOADED.search(message):
+        kind, transient = FailureKind.TRANSPORT, True
     else:
         # INTERNAL and whatever else: the engine may have died under this request.
         kind, transient = _BY_STATUS.get(status, (FailureKind.SERVER, True))
