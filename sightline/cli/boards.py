@@ -59,10 +59,8 @@ def _groups(board: Leaderboard, n_published: int) -> list[Group]:
         [
             Column("coverage", [formats.percent(row.coverage) for row in rows] + blank),
             Column("n", [formats.count(row.figure.n) for row in rows] + blank),
-            Column(
-                "model failed", [formats.kinds(row.model_failures) for row in rows] + blank, "left"
-            ),
-            Column("we failed", [formats.kinds(row.failures) for row in rows] + blank, "left"),
+            Column("failures", [_failures(row) for row in rows] + blank, "left"),
+            Column("excused", [_excused(row) for row in rows] + blank),
         ],
         [
             Column("p50", [formats.seconds(row.latency_p50_s) for row in rows] + blank),
@@ -99,6 +97,21 @@ def _similarity_columns(rows: Sequence[BoardRow], blank: list[str]) -> Group:
         best = [formats.fraction(each.top_k.get(k) if each else None) for each in similar]
         columns.append(Column(f"top-{k}", best + blank))
     return columns
+
+
+def _failures(row: BoardRow) -> str:
+    """The model's failures by kind, then ours, which are marked."""
+    told = [formats.kinds(row.model_failures)] if any(row.model_failures.values()) else []
+    if any(row.failures.values()):
+        told += [f"{line} (ours)" for line in formats.kinds(row.failures).split("\n")]
+    return "\n".join(told) or "none"
+
+
+def _excused(row: BoardRow) -> str:
+    """What the figure would be without the model's own failures; blank where it has none."""
+    if not any(row.model_failures.values()):
+        return ""
+    return formats.fraction(row.without_model_failures)
 
 
 def _interval(figure: Figure) -> str:
@@ -138,7 +151,8 @@ def _notes(board: Leaderboard) -> list[RenderableType]:
         lines.append(Text("Runs under other protocols are on boards of their own (--protocol):"))
     for each in others:
         tasks = ", ".join(each.tasks) or "all tasks"
-        counts = f"{formats.count(each.samples)} samples, {each.models} models"
+        models = f"{each.models} model" + ("s" if each.models != 1 else "")
+        counts = f"{formats.count(each.samples)} samples, {models}"
         lines.append(Text(f"  {each.digest[:12]}  {counts}, {tasks}", style="dim"))
     return lines
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 UNKNOWN = "-"
+EN_DASH = "\N{EN DASH}"
 
 
 def fraction(value: float | None, digits: int = 3) -> str:
@@ -17,7 +18,7 @@ def interval(low: float | None, high: float | None, digits: int = 3) -> str:
     """A 95% interval; a dash where n is too small for an honest one."""
     if low is None or high is None:
         return UNKNOWN
-    return f"{low:.{digits}f} to {high:.{digits}f}"
+    return f"{low:.{digits}f}{EN_DASH}{high:.{digits}f}"
 
 
 def percent(value: float | None) -> str:

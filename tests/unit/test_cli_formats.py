@@ -37,7 +37,7 @@ def test_duration(value: float | None, text: str) -> None:
 
 def test_an_interval_needs_both_ends() -> None:
     assert formats.interval(0.25, None) == "-"
-    assert formats.interval(0.25, 0.5) == "0.250 to 0.500"
+    assert formats.interval(0.25, 0.5) == "0.250\N{EN DASH}0.500"
 
 
 @pytest.mark.parametrize(("value", "text"), [(99.94, "99.9"), (99.96, "100"), (12345.6, "12,346")])

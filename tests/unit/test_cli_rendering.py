@@ -29,7 +29,8 @@ def row(rank: int, model: str, value: float, **more: Any) -> dict[str, Any]:
         "accuracy": figure,
         "coverage": 1.0,
         "n_items": 900,
-        "failures": {"timeout": 1},
+        "failures": {},
+        "without_model_failures": 0.3712,
         "model_failures": {"truncated": 2, "parse_failed": 12},
         "latency_p50_s": 0.412,
         "latency_p95_s": 1.25,
@@ -97,7 +98,15 @@ def rendered(shown: list[RenderableType], width: int, *, terminal: bool = False)
 def test_every_figure_of_the_board_is_there_at_any_width(width: int) -> None:
     text = rendered(leaderboard(board(), width), width)
     assert all(cell_len(line) <= width for line in text.splitlines())
-    for figure in ("0.366", "0.326 to 0.396", "100%", "900", "parse_failed 12", "timeout 1"):
+    for figure in (
+        "0.366",
+        "0.326\N{EN DASH}0.396",
+        "100%",
+        "900",
+        "parse_failed 12",
+        "truncated 2",
+        "0.371",
+    ):
         assert figure in text
     for figure in ("412 ms", "1.25 s", "21.4", "77,148", "0.367", "LLaVA-1.5-13B"):
         assert figure in text
@@ -133,9 +142,18 @@ def test_excluded_runs_stand_with_their_reason() -> None:
     assert "left out: gone (run_9): 71% is below 95%" in text
 
 
+def test_our_failures_are_told_from_the_models_own() -> None:
+    rows = [row(1, "m", 0.9, failures={"timeout": 4}), row(2, "n", 0.8, model_failures={})]
+    text = rendered(leaderboard(board(rows=rows), 200), 200)
+    assert "timeout 4 (ours)" in text
+    assert "truncated 2 (ours)" not in text
+    second = next(line for line in text.splitlines() if line.startswith("2"))
+    assert "none" in second
+
+
 def test_other_protocols_are_named_and_the_one_shown_is_not() -> None:
     lines = rendered(leaderboard(board(), 120), 120).splitlines()
-    assert any("abababababab  60 samples, 1 models, count" in line for line in lines)
+    assert any("abababababab  60 samples, 1 model, count" in line for line in lines)
     assert sum("fcde2b2edba5" in line for line in lines) == 1
 
 
@@ -243,7 +261,7 @@ def test_a_run_shows_its_figures_by_slice() -> None:
         }
     )
     lines = [line.split() for line in rendered(run_view(run, 120), 120).splitlines()]
-    assert ["all", "accuracy", "0.750", "0.200", "to", "0.900", "4"] in lines
+    assert ["all", "accuracy", "0.750", "0.200\N{EN DASH}0.900", "4"] in lines
     assert ["task=count", "accuracy", "-", "-", "2"] in lines
 
 
