@@ -69,7 +69,10 @@ class Embedder:
             os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
             import torch
             from sentence_transformers import SentenceTransformer
+            from transformers.utils.logging import disable_progress_bar
 
+            # A bar over 100 tensors says nothing in a worker's log.
+            disable_progress_bar()  # type: ignore[no-untyped-call]
             torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
             self._model = SentenceTransformer(
                 str(self._folder), device="cpu", local_files_only=True
