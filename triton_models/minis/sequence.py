@@ -119,6 +119,7 @@ def begin(mini: LoadedMini, limits: Limits, question: Question) -> Running:
     """Read a question; raises ValueError, with vLLM's words where it has some."""
     parameters = _parameters(question.sampling)
     images = _decoded(question.images, limits.images)
+    _check_size(mini, limits, question.prompt)
     prepared = mini.processor(question.prompt, images)
     length = len(prepared.input_ids)
     if length == 0:
@@ -147,6 +148,19 @@ def begin(mini: LoadedMini, limits: Limits, question: Question) -> Running:
         most_tokens=min(room, parameters.max_tokens or room),
         generator=generator,
     )
+
+
+def _check_size(mini: LoadedMini, limits: Limits, prompt: str) -> None:
+    """A prompt that is too long however it is cut need not be cut: that would hold up the rest."""
+    if len(prompt) <= limits.context:
+        return
+    longest_token = max(map(len, mini.tokenizer.get_vocab()))
+    at_least = len(prompt) // longest_token
+    if at_least > limits.context:
+        raise ValueError(
+            f"The decoder prompt (length at least {at_least}) is longer than the maximum model "
+            f"length of {limits.context}."
+        )
 
 
 def _parameters(text: str) -> SamplingParameters:

@@ -1,0 +1,146 @@
+"""What the minis' backend adds to the contract: batching, its bounds, and sealed weights."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+from asking import Response, ask, asked, picture, prompt_for, request, with_client
+from conftest import MINIS, REPOSITORY
+from tritonclient.utils import InferenceServerException
+
+from sightline.stack.triton import TritonEndpoint, triton_ready
+
+
+@pytest.fixture(params=MINIS)
+def mini(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+def exactly(tokens: int) -> dict[str, object]:
+    return {"temperature": 0, "max_tokens": tokens, "ignore_eos": True}
+
+
+def sixteen(mini: str) -> list[dict[str, Any]]:
+    """Different pictures, questions of different length, half of them streams."""
+    colours = ("red", "green", "blue", "yellow")
+    return [
+        request(
+            mini,
+            prompt_for(mini, "What is this? " * (1 + number % 5)),
+            images=[picture(colours[number % 4], (64 + 8 * (number % 3), 64))],
+            sampling=exactly(8 + number),
+            stream=bool(number % 2),
+            exclude=True,
+        )
+        for number in range(16)
+    ]
+
+
+def text_of(responses: list[Response]) -> str:
+    assert [each.error for each in responses] == [None] * len(responses)
+    return "".join(each.text for each in responses)
+
+
+def test_an_answer_is_the_same_alone_and_among_sixteen(minis: TritonEndpoint, mini: str) -> None:
+    async def work(client: Any) -> tuple[list[str], list[str]]:
+        together = await asyncio.gather(*(asked(client, each) for each in sixteen(mini)))
+        alone = [await asked(client, each) for each in sixteen(mini)]
+        return [text_of(each) for each in together], [text_of(each) for each in alone]
+
+    together, alone = with_client(minis.grpc, work)
+    assert together == alone
+
+
+def test_a_short_request_overtakes_a_long_one(minis: TritonEndpoint, mini: str) -> None:
+    """Logical, not timed: the short one is asked while the long one is being answered."""
+
+    async def work(client: Any) -> list[str]:
+        begun, order = asyncio.Event(), []
+
+        async def ask_and_note(name: str, tokens: int) -> None:
+            wanted = request(
+                mini, prompt_for(mini, images=0), stream=True, sampling=exactly(tokens)
+            )
+            await asked(client, wanted, on_response=lambda *_: begun.set())
+            order.append(name)
+
+        long_one = asyncio.create_task(ask_and_note("long", 500))
+        await begun.wait()
+        await ask_and_note("short", 4)
+        await long_one
+        return order
+
+    assert with_client(minis.grpc, work) == ["short", "long"]
+
+
+def test_beyond_the_backlog_the_answer_is_unavailable_and_cancelling_frees_it(
+    minis: TritonEndpoint, mini: str
+) -> None:
+    """32 run and 256 wait; every further one is refused at once, as a gRPC status."""
+    endless = request(mini, prompt_for(mini, images=0), sampling=exactly(900))
+
+    async def work(client: Any) -> tuple[int, str]:
+        async def one() -> Any:
+            yield endless
+
+        async def flood() -> None:
+            async for _ in client.stream_infer(one(), headers={"triton_grpc_error": "true"}):
+                pass
+
+        tasks = [asyncio.create_task(flood()) for _ in range(300)]
+        done, waiting = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        refused = done.pop().exception()
+        for task in waiting:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert isinstance(refused, InferenceServerException)
+        answer = await asked(client, request(mini, prompt_for(mini, images=0), sampling=exactly(2)))
+        return len(text_of(answer)), f"{refused.status()}: {refused.message()}"
+
+    length, refusal = with_client(minis.grpc, work)
+    assert length > 0
+    assert re.fullmatch(r"StatusCode\.UNAVAILABLE: .*questions wait already", refusal)
+
+
+def test_the_reason_for_bad_sampling_is_said(minis: TritonEndpoint, mini: str) -> None:
+    """The vLLM backend only logs it."""
+    [response] = ask(minis.grpc, mini, "Why?", sampling={"unheard_of": 1})
+    assert response.error is not None
+    assert "Unexpected keyword argument 'unheard_of'" in str(response.error.message())
+
+
+def test_the_configuration_names_the_weights(minis: TritonEndpoint, mini: str) -> None:
+    config = httpx.get(f"{minis.http}/v2/models/{mini}/config").json()
+    weights = (REPOSITORY / mini / "1" / "model.safetensors").read_bytes()
+    told = config["parameters"]["weights_sha256"]["string_value"]
+    assert told == hashlib.sha256(weights).hexdigest()
+
+
+@pytest.fixture
+def reloaded(minis: TritonEndpoint, mini: str) -> Iterator[None]:
+    yield
+    httpx.post(f"{minis.http}/v2/repository/models/{mini}/load", timeout=120).raise_for_status()
+    assert triton_ready(minis.http, [mini])
+
+
+@pytest.mark.usefixtures("reloaded")
+def test_other_weights_than_the_configuration_names_are_refused(
+    minis: TritonEndpoint, mini: str
+) -> None:
+    config = httpx.get(f"{minis.http}/v2/models/{mini}/config").json()
+    config["parameters"]["weights_sha256"]["string_value"] = "0" * 64
+    response = httpx.post(
+        f"{minis.http}/v2/repository/models/{mini}/load",
+        json={"parameters": {"config": json.dumps(config)}},
+        timeout=120,
+    )
+    assert response.status_code == 400
+    assert "the configuration names " + "0" * 64 in response.json()["error"]
