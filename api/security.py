@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -17,6 +18,7 @@ from sightline.settings import Settings
 
 log = structlog.get_logger(__name__)
 
+JSON_LINES = ("application/x-ndjson", "application/jsonl", "application/octet-stream")
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -131,8 +133,18 @@ class BodyLimit:
         return http_problem(scope["state"]["request_id"], 413, self._detail)
 
 
-def require_json(request: Request) -> None:
-    """A body that is not declared as JSON is refused: browsers send such without asking."""
+def _require(request: Request, accepted: Sequence[str]) -> None:
+    """Refuse bodies of other media types: a browser sends those from any page unasked."""
     media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if media_type != "application/json":
-        raise HTTPException(415, "send the body as Content-Type: application/json")
+    if media_type not in accepted:
+        raise HTTPException(415, f"send the body as Content-Type: {accepted[0]}")
+
+
+def require_json(request: Request) -> None:
+    """A dependency of routes whose body is JSON."""
+    _require(request, ("application/json",))
+
+
+def require_json_lines(request: Request) -> None:
+    """A dependency of routes whose body is JSON lines."""
+    _require(request, JSON_LINES)

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Depends, Request, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy.orm import Session
 
-from api.dependencies import Db, ModelName, Project
+from api.dependencies import Db, ModelName, Project, Upload
 from api.routes.documented import problems
-from api.schemas.catalogue import ModelIn, ModelOut
-from api.schemas.common import Page
-from api.security import require_json
+from api.schemas.catalogue import ModelIn, ModelOut, RefusedLine, UploadOut
+from api.schemas.common import Name, Page
+from api.security import JSON_LINES, require_json, require_json_lines
 from sightline.errors import Conflict, NotFound
 from sightline.inference.models import recorded_spec
+from sightline.recording import take_answers
 from sightline.store import catalogue
 from sightline.store.tables import Model
 
 router = APIRouter(prefix="/v1/models", tags=["models"])
+
+EXAMPLE = '{"sample": "validation_Art_1", "answer": "B"}\n'
 
 
 @router.get("", responses=problems())
@@ -58,6 +63,38 @@ def post_model(
         registered = _model_out(session, model)
     response.headers["Location"] = str(request.app.url_path_for("get_model", name=body.name))
     return registered
+
+
+@router.post(
+    "/{name}/answers",
+    dependencies=[Depends(require_json_lines)],
+    responses=problems(404, 409, 413, 415),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {JSON_LINES[0]: {"schema": {"type": "string"}, "example": EXAMPLE}},
+        }
+    },
+)
+def post_answers(
+    name: ModelName,
+    benchmark: Annotated[Name, Query(description="The benchmark they answer.")],
+    body: Upload,
+    database: Db,
+    project: Project,
+) -> UploadOut:
+    """Upload recorded answers, one JSON object a line; what is there already is kept.
+
+    `sample` and `answer` are needed; `finish_reason` ("stop" or "length") and `repeat` (from 0)
+    may be left out. A line that cannot be taken is refused alone.
+    """
+    taken = take_answers(database, project, name, benchmark, body)
+    return UploadOut(
+        accepted=taken.accepted,
+        duplicates=taken.duplicates,
+        refused=taken.refused,
+        refusals=[RefusedLine(line=each.line, problem=each.problem) for each in taken.refusals],
+    )
 
 
 def _is_known(session: Session, project: str, name: str) -> bool:

@@ -188,6 +188,17 @@ def samples_at(session: Session, version_id: int, ordinals: Sequence[int]) -> di
     return found
 
 
+def known_keys(session: Session, version_id: int, keys: Sequence[str]) -> set[str]:
+    """Those of ``keys`` that are samples of the version."""
+    return set(
+        session.scalars(
+            select(SampleRow.key).where(
+                SampleRow.benchmark_version_id == version_id, SampleRow.key.in_(keys)
+            )
+        )
+    )
+
+
 # --- images ----------------------------------------------------------------------------
 
 
