@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from array import array
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -41,6 +42,8 @@ class Embedder:
         self._folder = folder or _packaged_folder()
         self._batch_size = batch_size
         self._model: SentenceTransformer | None = None
+        self._loading = threading.Lock()
+        self._loading = threading.Lock()
         _check_weights(self._folder / _WEIGHTS_FILE)
 
     @property
@@ -52,7 +55,7 @@ class Embedder:
         """One vector of 384 float32 numbers and length 1 per text, in the texts' order."""
         if not texts:
             return []
-        vectors = self._loaded().encode(
+        vectors = self.load().encode(
             list(texts),
             batch_size=self._batch_size,
             normalize_embeddings=True,
@@ -61,23 +64,30 @@ class Embedder:
         )
         return [array("f", vector.astype("float32").tobytes()) for vector in vectors]
 
-    def _loaded(self) -> SentenceTransformer:
-        if self._model is None:
-            # Read when the hub's client is first imported, so it has to be said before.
-            os.environ.setdefault("HF_HUB_OFFLINE", "1")
-            # Tokenizer threads and a forking worker do not go together.
-            os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-            import torch
-            from sentence_transformers import SentenceTransformer
-            from transformers.utils.logging import disable_progress_bar
+    def load(self) -> SentenceTransformer:
+        """Load the model now rather than at the first text; takes seconds, once.
 
-            # A bar over 100 tensors says nothing in a worker's log.
-            disable_progress_bar()  # type: ignore[no-untyped-call]
-            torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
-            self._model = SentenceTransformer(
-                str(self._folder), device="cpu", local_files_only=True
-            )
-        return self._model
+        May be called by a thread beside the one that embeds: the second waits for the first.
+        """
+        with self._loading:
+            if self._model is None:
+                self._model = _load(self._folder)
+            return self._model
+
+
+def _load(folder: Path) -> SentenceTransformer:
+    # Read when the hub's client is first imported, so it has to be said before.
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    # Tokenizer threads and a forking worker do not go together.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
+
+    # A bar over 100 tensors says nothing in a worker's log.
+    disable_progress_bar()  # type: ignore[no-untyped-call]
+    torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
+    return SentenceTransformer(str(folder), device="cpu", local_files_only=True)
 
 
 def _packaged_folder() -> Path:
