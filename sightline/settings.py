@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     api_url: str = Field(
         "http://127.0.0.1:8000", description="Where the command line and the client find the API."
     )
+    model_repository: str = Field(
+        "",
+        description="What the embedded Triton serves from; empty: triton_models beside the code.",
+    )
     models: Annotated[tuple[str, ...], NoDecode] = Field(
         ("pixtral_mini", "qwen2_vl_mini"),
         description="Models the embedded stack serves with Triton, separated by commas.",
@@ -56,6 +60,9 @@ class Settings(BaseSettings):
         1800, ge=60, description="Redis' redelivery time, seconds; above the longest task's."
     )
     read_cache: bool = Field(True, description="Answer from what was already inferred.")
+    preload_embedder: bool = Field(
+        False, description="Load the embedder when a worker process starts (scoring workers)."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="Logs as JSON lines instead of text.")
 
@@ -85,6 +92,12 @@ class Settings(BaseSettings):
         if self.database_url:
             return self.database_url
         return f"sqlite:///{self.data_dir.resolve() / 'sightline.db'}"
+
+    @property
+    def model_repository_path(self) -> Path:
+        if self.model_repository:
+            return Path(self.model_repository)
+        return Path(__file__).resolve().parents[1] / "triton_models"
 
     @property
     def images_url(self) -> str:

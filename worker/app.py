@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from celery import Celery
@@ -25,6 +26,9 @@ def _set_up_logging(**_: Any) -> None:
 def _after_fork(**_: Any) -> None:
     # Connections, channels and the loop must not be shared with the parent (grpc#13464).
     resources.forget()
+    if get_settings().preload_embedder:
+        # Beside the start: Celery gives a new process four seconds.
+        threading.Thread(target=resources.load_embedder, daemon=True).start()
 
 
 @worker_process_shutdown.connect

@@ -45,6 +45,11 @@ def scoring() -> ScoringHouse:
     return ScoringHouse(database(), Embedder(), get_settings())
 
 
+def load_embedder() -> None:
+    """Load the embedder before the first shard asks for it."""
+    scoring().embedder.load()
+
+
 def forget() -> None:
     """After a fork: what the parent made is not ours."""
     for made in (get_database, loop, generating, scoring):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -15,7 +17,7 @@ from sightline.benchmarks.base import Task
 from sightline.benchmarks.card import tasks_of
 from sightline.digests import digest_bytes
 from sightline.embedding import Embedder
-from sightline.errors import LeaseLost
+from sightline.errors import LeaseLost, Unavailable
 from sightline.evaluation import finishing
 from sightline.metrics import METRICS, PARSERS, Embedded, Metric, Vector
 from sightline.settings import Settings
@@ -56,10 +58,36 @@ def work(house: ScoringHouse) -> None:
                 return
             continue
         try:
-            _score_shard(house, claim)
+            with _kept(house, claim):
+                _score_shard(house, claim)
         except LeaseLost as error:
             log.info("shard lost", run=claim.run_id, shard=claim.number, reason=str(error))
     queue.wake_score()
+
+
+@contextmanager
+def _kept(house: ScoringHouse, claim: Claim) -> Iterator[None]:
+    """Renew the lease beside the work: loading the embedder alone can outlast one."""
+    ended = threading.Event()
+    lease_s = house.settings.lease_s
+
+    def renew() -> None:
+        while not ended.wait(lease_s / 4):
+            try:
+                with house.database.transaction() as session:
+                    shards.renew(session, claim, lease_s)
+            except LeaseLost:
+                return  # the write at the end will notice it
+            except Unavailable as error:
+                log.warning("lease not renewed", error=str(error))
+
+    thread = threading.Thread(target=renew, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def score_version(metric: Metric, embedder: str, parser: str) -> str:

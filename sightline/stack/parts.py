@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sightline.settings import Settings
 from sightline.stack.part import Part, Tier
 from sightline.stack.ports import HOST
 from sightline.stack.probes import Probe
 from sightline.stack.triton import prepare_triton, triton_command
 
-# triton_models/ stands beside the package in a checkout, as migrations/ does.
-MODEL_REPOSITORY = Path(__file__).resolve().parents[2] / "triton_models"
 MIGRATE = "migrate"
 # Parts that read and write SQL and talk through the broker.
 NEEDS = ("redis", MIGRATE)
@@ -45,7 +44,7 @@ def triton_part(data_dir: Path, models: Sequence[str], ports: TritonPorts) -> Pa
     """Triton with ``models`` loaded from the project's model repository."""
     argv, whole = triton_command(
         prepare_triton(data_dir),
-        repository=MODEL_REPOSITORY,
+        repository=Settings().model_repository_path,
         models=models,
         http_port=ports.http,
         grpc_port=ports.grpc,
@@ -64,7 +63,9 @@ def triton_part(data_dir: Path, models: Sequence[str], ports: TritonPorts) -> Pa
     )
 
 
-def worker_part(queue: str, redis_port: int, *, threads: int = 1) -> Part:
+def worker_part(
+    queue: str, redis_port: int, *, threads: int = 1, env: Mapping[str, str] | None = None
+) -> Part:
     """A Celery worker of one process that takes from one queue."""
     node = queue.replace(".", "-") + "@%h"
     threads_env = {"OMP_NUM_THREADS": str(threads), "MKL_NUM_THREADS": str(threads)}
@@ -77,7 +78,7 @@ def worker_part(queue: str, redis_port: int, *, threads: int = 1) -> Part:
         argv=(sys.executable, "-m", "celery", "-A", "worker.app", "worker", *options),
         tier=Tier.WORKERS,
         probe=Probe("connected", str(redis_port)),
-        env=ONE_THREAD | threads_env,
+        env=ONE_THREAD | threads_env | dict(env or {}),
         depends_on=NEEDS,
         start_limit_s=90,
         # An idle worker ends at once; what a busy one leaves is claimed again when its lease ends.
@@ -92,7 +93,12 @@ def worker_parts(models: Sequence[str], redis_port: int) -> list[Part]:
     """
     return [
         *(worker_part(f"generate.{model}", redis_port) for model in (*models, "recorded")),
-        worker_part("score", redis_port, threads=os.cpu_count() or 1),
+        worker_part(
+            "score",
+            redis_port,
+            threads=os.cpu_count() or 1,
+            env={"SIGHTLINE_PRELOAD_EMBEDDER": "true"},
+        ),
         worker_part("sweep", redis_port),
     ]
 
