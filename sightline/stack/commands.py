@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from sightline.errors import StackError
 from sightline.settings import Settings
@@ -119,7 +121,8 @@ def status(
         document = {"pid": health.record.pid, "api": health.record.urls.get("api"), "parts": listed}
         sys.stdout.write(json.dumps(document, indent=1) + "\n")
     else:
-        console.print(f"API at {health.record.urls.get('api')}, data in {directory}")
+        api_url = health.record.urls.get("api")
+        console.print(f"API at {api_url}, data in {directory}, logs in {directory / 'logs'}")
         console.print(_table(rows))
     if not health.healthy:
         raise typer.Exit(1)
@@ -186,20 +189,32 @@ def _public(record: PartRecord) -> dict[str, object]:
     return public
 
 
+HEADINGS = ("part", "status", "health", "pid", "port", "uptime", "restarts", "log")
+
+
 def _table(rows: list[tuple[PartRecord, bool]]) -> Table:
-    table = Table("part", "status", "health", "pid", "port", "uptime", "restarts", "log", box=None)
-    for record, healthy in rows:
-        table.add_row(
-            record.name,
-            str(record.status),
-            "[green]ok[/green]" if healthy else "[red]no answer[/red]",
-            str(record.pid or ""),
-            str(record.port or ""),
-            _duration(time.time() - record.since) if record.since else "",
-            str(record.restarts),
-            Path(record.log).name,
-        )
+    cells = [_cells(record, healthy) for record, healthy in rows]
+    table = Table(box=None)
+    for heading, column in zip(HEADINGS, zip(*cells, strict=True), strict=True):
+        # On a narrow terminal only the log's name is cut, which follows from the part's.
+        widest = max(cell_len(Text.from_markup(cell).plain) for cell in (heading, *column))
+        table.add_column(heading, no_wrap=True, min_width=None if heading == "log" else widest)
+    for row in cells:
+        table.add_row(*row)
     return table
+
+
+def _cells(record: PartRecord, healthy: bool) -> tuple[str, ...]:
+    return (
+        record.name,
+        str(record.status),
+        "[green]ok[/green]" if healthy else "[red]no answer[/red]",
+        str(record.pid or ""),
+        str(record.port or ""),
+        _duration(time.time() - record.since) if record.since else "",
+        str(record.restarts),
+        Path(record.log).name,
+    )
 
 
 def _duration(seconds: float) -> str:

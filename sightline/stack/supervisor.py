@@ -44,8 +44,10 @@ class Supervisor:
         self._urls = dict(urls or {})
         child_env = {**os.environ, **(env or {})}
         child_env[processes.TAG] = processes.tag(self.stack_id, data_dir)
+        # Not data_dir as their working directory: Python finds modules there, and Triton's files
+        # in "triton" would be taken for the package of that name.
         self._runners = {
-            part.name: Runner(part, child_env, self.logs_dir / f"{part.name}.log", data_dir)
+            part.name: Runner(part, child_env, self.logs_dir / f"{part.name}.log", self.logs_dir)
             for part in parts
         }
         self._lock = threading.RLock()

@@ -46,7 +46,7 @@ STUBBORN = """
 import signal, subprocess, sys, time
 signal.signal(signal.SIGTERM, signal.SIG_IGN)
 if len(sys.argv) == 1:
-    subprocess.Popen([sys.executable, "-c", open("stubborn.py").read(), "child"])
+    subprocess.Popen([sys.executable, __file__, "child"])
 time.sleep(600)
 """
 
@@ -156,9 +156,10 @@ def test_what_runs_once_must_succeed_before_others_start(
 def test_a_part_that_ignores_its_signal_is_killed_with_its_children(
     supervise: Supervise, tmp_path: Path
 ) -> None:
-    (tmp_path / "stubborn.py").write_text(STUBBORN)
+    program = tmp_path / "stubborn.py"
+    program.write_text(STUBBORN)
     supervisor = supervise(
-        Part("stubborn", (sys.executable, "stubborn.py"), Tier.WORKERS, grace_s=0.5)
+        Part("stubborn", (sys.executable, str(program)), Tier.WORKERS, grace_s=0.5)
     )
     supervisor.wait_ready(30)
     eventually(lambda: len(processes.tagged(processes.of_data_dir(tmp_path))) == 2)
