@@ -1,0 +1,124 @@
+"""Recorded answers through import, submission, scoring and finishing: the golden figures."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conftest import DIALECTS, NewDatabase
+
+from sightline.benchmarks.registry import BENCHMARKS
+from sightline.store import boards
+from sightline.store.database import Database
+from sightline.store.projects import DEFAULT_PROJECT
+from sightline.store.tables import Aggregate, Run
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "statistics.json").read_text())
+EXPECTED = GOLDEN["mmmu_val"]
+MODELS = {"llava-1.5-13b": "llava1.5_13b", "qwen-vl": "qwen_vl"}
+
+# What a worker's process does, without Celery: its parts are the worker's own.
+EVALUATE = """
+import sys
+from sightline import install
+from sightline.benchmarks.registry import BENCHMARKS
+from sightline.evaluation import scoring
+from sightline.evaluation.recorded import work_recorded
+from sightline.store.projects import DEFAULT_PROJECT
+from sightline.submission import JobRequest, submit
+from worker import resources
+
+install.main()
+house = resources.scoring()
+for name in sys.argv[1:]:
+    models = tuple(recorded.model for recorded in BENCHMARKS[name].recorded)
+    request = JobRequest(benchmark=name, models=models)
+    submit(house.database, DEFAULT_PROJECT, request, idempotency_key=None, body_digest="")
+work_recorded(house.database, house.settings, "test")
+scoring.work(house)
+"""
+
+
+@pytest.fixture(scope="module", params=DIALECTS)
+def evaluated(
+    request: pytest.FixtureRequest,
+    new_database: NewDatabase,
+    redis_process: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Database]:
+    """A database in which all recorded models were evaluated, by a process of its own."""
+    with new_database(request.param) as url:
+        subprocess.run(
+            [sys.executable, "-c", EVALUATE, "mmmu", "visit-bench-multi"],
+            check=True,
+            env=os.environ
+            | {
+                "SIGHTLINE_DATABASE_URL": url,
+                "SIGHTLINE_REDIS_URL": redis_process,
+                "SIGHTLINE_DATA_DIR": str(tmp_path_factory.mktemp("data")),
+                "SIGHTLINE_TASK_BUDGET_S": "240",
+            },
+        )
+        database = Database(url)
+        yield database
+        database.dispose()
+
+
+def runs_of(database: Database, benchmark: str) -> dict[str, Run]:
+    with database.reading() as session:
+        return {
+            run.model: run for run, _ in boards.finished_runs(session, DEFAULT_PROJECT, benchmark)
+        }
+
+
+def aggregates(database: Database, run: Run) -> dict[tuple[str, str], Aggregate]:
+    with database.reading() as session:
+        return {(row.slice, row.metric): row for row in boards.aggregates_of(session, [run.id])}
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_mmmu_has_the_golden_figures(evaluated: Database, model: str) -> None:
+    expected, tol = EXPECTED[MODELS[model]], EXPECTED["tol"]
+    run = runs_of(evaluated, "mmmu")[model]
+    rows = aggregates(evaluated, run)
+    whole = rows["", "accuracy"]
+    assert whole.n == 900
+    assert whole.mean == pytest.approx(expected["mean"], abs=tol)
+    assert whole.se == pytest.approx(expected["se_clustered_small_sample"], abs=tol)
+    assert whole.method == "clustered_t"
+    tasks = (rows["task=multiple_choice", "accuracy"], rows["task=open", "accuracy"])
+    assert [row.n for row in tasks] == [847, 53]
+    assert len([name for name, _ in rows if name.startswith("category=")]) >= 30
+    assert run.totals is not None
+    assert run.totals["coverage"] == 1.0
+    assert sum(run.totals["model_failures"].values()) == expected["unparsed"]
+
+
+def test_visit_bench_scores_what_has_a_reference(evaluated: Database) -> None:
+    run = runs_of(evaluated, "visit-bench-multi")["gpt-4"]
+    rows = aggregates(evaluated, run)
+    whole = rows["", "cosine_similarity"]
+    assert whole.n == 70
+    assert whole.statistics["excluded"] == {"no_reference": 30}
+    assert run.totals is not None
+    assert run.totals["coverage"] == pytest.approx(0.7)
+    assert run.totals["failures"] == {"no_reference": 30}
+    assert run.totals["coverage"] >= BENCHMARKS["visit-bench-multi"].coverage_floor
+
+
+def test_visit_benchs_differences_are_nearer_than_its_short_references(
+    evaluated: Database,
+) -> None:
+    rows = aggregates(evaluated, runs_of(evaluated, "visit-bench-multi")["gpt-4"])
+    difference = rows["task=difference", "cosine_similarity"]
+    short = rows["task=short_reference", "cosine_similarity"]
+    nothing = rows["task=no_reference", "cosine_similarity"]
+    assert (difference.n, short.n) == (20, 50)
+    assert difference.mean is not None and difference.low is not None
+    assert difference.mean > 0.4
+    assert (nothing.n, nothing.mean, nothing.low) == (0, None, None)
