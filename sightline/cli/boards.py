@@ -59,15 +59,10 @@ def _groups(board: Leaderboard, n_published: int) -> list[Group]:
         [
             Column("coverage", [formats.percent(row.coverage) for row in rows] + blank),
             Column("n", [formats.count(row.figure.n) for row in rows] + blank),
-            Column("failures", [_failures(row) for row in rows] + blank, "left"),
+            Column(_failures_heading(board), [_failures(row) for row in rows] + blank, "left"),
             Column("excused", [_excused(row) for row in rows] + blank),
         ],
-        [
-            Column("p50", [formats.seconds(row.latency_p50_s) for row in rows] + blank),
-            Column("p95", [formats.seconds(row.latency_p95_s) for row in rows] + blank),
-            Column("samples/s", [formats.rate(row.samples_per_s) for row in rows] + blank),
-            Column("per hour", [formats.rate(row.samples_per_hour) for row in rows] + blank),
-        ],
+        _speed_columns(rows, blank),
     ]
 
 
@@ -97,6 +92,23 @@ def _similarity_columns(rows: Sequence[BoardRow], blank: list[str]) -> Group:
         best = [formats.fraction(each.top_k.get(k) if each else None) for each in similar]
         columns.append(Column(f"top-{k}", best + blank))
     return columns
+
+
+def _speed_columns(rows: Sequence[BoardRow], blank: list[str]) -> Group:
+    """Nothing where no answer was asked for now: recorded and known ones have no speed."""
+    if all(row.latency_p50_s is None and row.samples_per_s is None for row in rows):
+        return []
+    return [
+        Column("p50", [formats.seconds(row.latency_p50_s) for row in rows] + blank),
+        Column("p95", [formats.seconds(row.latency_p95_s) for row in rows] + blank),
+        Column("samples/s", [formats.rate(row.samples_per_s) for row in rows] + blank),
+        Column("per hour", [formats.rate(row.samples_per_hour) for row in rows] + blank),
+    ]
+
+
+def _failures_heading(board: Leaderboard) -> str:
+    # A run counts its failures as a whole, and not by slice.
+    return "failures of the run" if board.slice else "failures"
 
 
 def _failures(row: BoardRow) -> str:

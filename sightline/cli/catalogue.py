@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from sightline.cli import formats
 from sightline.cli.common import (
@@ -79,8 +80,8 @@ def benchmarks(as_json: JsonOption = False, url: UrlOption = None) -> None:
     ]
     console.print(table(columns, console.width))
     for each in found:
-        console.print(f"\n[bold]{each.name}[/bold]", end=" ")
-        console.print(f"{each.description} Licence: {each.licence}.", markup=False)
+        told = f"  {each.description} Licence: {each.licence}."
+        console.print(Text.assemble("\n", (each.name, "bold"), told))
 
 
 def _who(benchmark: Benchmark) -> str:

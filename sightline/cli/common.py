@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -42,7 +43,8 @@ JsonOption = Annotated[
 
 def output() -> Console:
     """Standard output: coloured on a terminal, plain and of fixed width elsewhere."""
-    width = None if sys.stdout.isatty() else PIPED_WIDTH
+    told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    width = None if told else PIPED_WIDTH
     return Console(width=width, highlight=False)
 
 

@@ -130,5 +130,9 @@ def _plain(value: Any) -> str:
 
 def _facts(facts: Mapping[str, str]) -> Text:
     longest = max(len(key) for key in facts)
-    lines = [Text.assemble((key.ljust(longest), "dim"), f"  {text}") for key, text in facts.items()]
+    lines = [
+        Text.assemble((key.ljust(longest), "dim"), f"  {text}")
+        for key, text in facts.items()
+        if text
+    ]
     return Text("\n").join(lines)

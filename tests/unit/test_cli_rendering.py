@@ -186,6 +186,18 @@ def test_where_nothing_is_similar_nothing_is_said_of_it() -> None:
     assert "win at" not in rendered(leaderboard(board(), 160), 160)
 
 
+def test_where_nothing_was_asked_now_there_is_no_speed() -> None:
+    speed = dict.fromkeys(("latency_p50_s", "latency_p95_s", "samples_per_s", "samples_per_hour"))
+    text = rendered(leaderboard(board(rows=[row(1, "m", 0.4, **speed)]), 120), 120)
+    assert "samples/s" not in text
+    assert "0.400" in text
+
+
+def test_on_a_slice_failures_are_said_to_be_of_the_whole_run() -> None:
+    assert "failures of the run" in rendered(leaderboard(board(slice="task=count"), 120), 120)
+    assert "failures of the run" not in rendered(leaderboard(board(), 120), 120)
+
+
 def test_an_empty_board_says_so() -> None:
     text = rendered(leaderboard(board(rows=[], published=[]), 80), 80)
     assert "No finished run stands on this board yet." in text
