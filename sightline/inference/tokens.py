@@ -90,7 +90,11 @@ def context_need(spec: ModelSpec, prompt: Prompt, max_tokens: int) -> int:
 
 
 def check_fits(spec: ModelSpec, sample_key: str, prompt: Prompt, sampling: Sampling) -> None:
-    """Raise PromptTooLong (or InvalidInput: too many images) unless the model can take it."""
+    """Raise PromptTooLong unless prompt, images and the longest answer fit the model's context.
+
+    Raises InvalidInput for more images than the model takes, an image it refuses, and an order of
+    roles it has no form for. Every error names the sample.
+    """
     serving = _served(spec)
     shown = sum(1 for _ in images_of(prompt))
     if shown > serving.max_images:
@@ -100,9 +104,13 @@ def check_fits(spec: ModelSpec, sample_key: str, prompt: Prompt, sampling: Sampl
             "leave the sample out or choose a model that takes more",
         )
     room = serving.context - sampling.max_tokens
-    if _count(serving, prompt, COUNTERS["bytes"]) <= room:
-        return
-    needed = prompt_tokens(serving, prompt)
+    try:
+        if _count(serving, prompt, COUNTERS["bytes"]) <= room:
+            return
+        needed = prompt_tokens(serving, prompt)
+    except InvalidInput as error:
+        problem = f"{spec.name!r} cannot take sample {sample_key!r}: {error.field} {error.problem}"
+        raise InvalidInput("models", problem, error.hint) from error
     if needed > room:
         raise PromptTooLong(sample_key, spec.name, needed, serving.context, sampling.max_tokens)
 

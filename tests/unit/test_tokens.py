@@ -1,6 +1,7 @@
 """Image tokens against published arithmetic, text tokens against known encodings, the limit."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -135,9 +136,37 @@ def test_too_many_images() -> None:
         check_fits(PIXTRAL, "s1", question("?", *[(32, 32)] * 9), Sampling())
 
 
+def test_what_a_model_cannot_take_is_told_with_the_sample() -> None:
+    with pytest.raises(InvalidInput, match="'qwen2_vl_72b' cannot take sample 's9': image 900x3"):
+        check_fits(QWEN, "s9", question("?", (900, 3)), Sampling())
+    with pytest.raises(InvalidInput, match="cannot take sample 's9': prompt does not end"):
+        check_fits(QWEN, "s9", (), Sampling())
+
+
 def test_a_recorded_model_cannot_be_asked() -> None:
     with pytest.raises(InvalidInput, match="recorded"):
         check_fits(recorded_spec("old", "Old"), "s1", question("?"), Sampling())
+
+
+REPOSITORY = Path(__file__).parents[2] / "triton_models"
+
+
+@pytest.mark.parametrize("spec", [PIXTRAL, QWEN], ids=lambda spec: spec.name)
+def test_specs_agree_with_the_engine_arguments(spec: ModelSpec) -> None:
+    engine = json.loads((REPOSITORY / spec.name / "1" / "model.json").read_text())
+    assert engine["max_model_len"] == spec.serving.context
+    assert engine["limit_mm_per_prompt"]["image"] == spec.serving.max_images
+    pixels = engine.get("mm_processor_kwargs", {})
+    assert pixels.get("min_pixels", 0) == spec.serving.images.min_pixels
+    assert pixels.get("max_pixels") == spec.serving.images.max_pixels
+
+
+@pytest.mark.parametrize("spec", MINIS, ids=lambda spec: spec.name)
+def test_specs_agree_with_the_minis_configuration(spec: ModelSpec) -> None:
+    config = (REPOSITORY / spec.name / "config.pbtxt").read_text()
+    found = dict(re.findall(r'key: "(\w+)"\s+value: { string_value: "([^"]*)" }', config))
+    assert int(found["max_model_len"]) == spec.serving.context
+    assert int(found["max_images"]) == spec.serving.max_images
 
 
 @pytest.mark.parametrize("spec", [*BUILT_IN_MODELS.values(), recorded_spec("old", "Old", ("x",))])
