@@ -134,9 +134,12 @@ def test_a_stopped_part_stays_stopped_until_it_is_started(
     assert supervisor.record("worker").restarts == 0
 
 
-def test_a_part_that_never_comes_up_is_reported_with_its_log(supervise: Supervise) -> None:
-    broken = Part("broken", (sys.executable, "-c", "raise SystemExit('no such luck')"), Tier.STORE)
-    supervisor = supervise(broken)
+def test_a_part_that_never_comes_up_is_reported_with_its_log(
+    supervise: Supervise, tmp_path: Path
+) -> None:
+    argv = (sys.executable, "-c", "raise SystemExit('no such luck')")
+    never = Probe("touched", str(tmp_path / "never-written"))
+    supervisor = supervise(Part("broken", argv, Tier.STORE, probe=never))
     with pytest.raises(
         StackError, match=rf"broken ended {START_ATTEMPTS} times(.|\n)*no such luck"
     ):
@@ -211,6 +214,30 @@ def test_postgresql_keeps_its_rows_over_a_kill_and_a_restart(tmp_path: Path) -> 
         assert stack.database_url == url
         with psycopg.connect(url) as connection:
             assert connection.execute("SELECT n FROM kept").fetchone() == (42,)
+
+
+def test_workers_go_on_after_redis_was_killed_and_emptied(tmp_path: Path) -> None:
+    """The pinned Celery either survives the death of its broker or is started again."""
+    parts = {"redis", "migrate", "worker.sweep", "beat"}
+    with EmbeddedStack(tmp_path, parts=parts, env={"SIGHTLINE_SWEEP_S": "1"}) as stack:
+
+        def sweeps() -> int:
+            return stack.logs("worker.sweep").count("succeeded in")
+
+        def wait_for_another() -> None:
+            before = sweeps()
+            eventually(lambda: sweeps() > before, 60)
+
+        for kills in (1, 2):
+            wait_for_another()
+            stack.kill("redis", signal.SIGKILL)
+            eventually(lambda kills=kills: stack.part("redis").restarts == kills)
+        wait_for_another()
+        stack.kill("worker.sweep", signal.SIGKILL)
+        with redis.Redis.from_url(stack.redis_url) as client:
+            eventually(lambda: bool(client.ping()))
+            client.flushall()
+        wait_for_another()
 
 
 # --- from a shell ----------------------------------------------------------------------
