@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -41,7 +42,7 @@ class Patience:
     """How hard an answer is tried for.
 
     attempts           requests for one sample
-    open_breaker_s     seconds that a model's server may be away before waiting for it ends
+    open_breaker_s     longest wait, in seconds, for a model's server that is away
     first_backoff_s    longest pause before the second request; doubles with each further one
     longest_backoff_s  where doubling ends
     """
@@ -70,7 +71,7 @@ async def ask_until_answered(
 
     Neither waiting at an open breaker nor its probes use up attempts: an outage is not the
     sample's fault. Every request is reported to ``on_attempt``, whatever became of it.
-    Raises the last InferenceError, or one of kind "transport" when the breaker has been open for
+    Raises the last InferenceError, or one of kind "transport" when the wait for the server was
     longer than ``patience`` allows; then the sample may be asked again later.
     """
     number = used = 0
@@ -81,14 +82,19 @@ async def ask_until_answered(
             return await _attempt(request, breaker, passage, number, on_attempt)
         except InferenceError as error:
             used += passage is Passage.NORMAL
-            if not error.transient or used >= patience.attempts:
+            away_for_s = breaker.open_for_s
+            probed_in_vain = passage is Passage.PROBE and away_for_s >= patience.open_breaker_s
+            if not error.transient or used >= patience.attempts or probed_in_vain:
                 raise
         await asyncio.sleep(patience.pause_s(max(1, used)))
 
 
 async def _enter(breaker: Breaker, longest_s: float) -> Passage:
+    # Measured from here, not from the breaker's opening: after a long outage those who come
+    # together must wait for the one of them that probes.
+    give_up_at = time.monotonic() + longest_s
     while (passage := breaker.enter()) is None:
-        if breaker.open_for_s >= longest_s:
+        if time.monotonic() >= give_up_at:
             raise InferenceError(
                 FailureKind.TRANSPORT,
                 f"the model's server has been away for {breaker.open_for_s:.0f} s",

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from sightline.errors import InferenceError
-from sightline.inference.breaker import Breaker
+from sightline.inference.breaker import Breaker, Passage
 from sightline.inference.retrying import AttemptRecord, Patience, ask_until_answered
 from sightline.values import Generated
 
@@ -99,12 +99,37 @@ def test_a_long_outage_ends_in_a_failure_of_ours() -> None:
     error, attempts = ask(model(failure("transport")), breaker)
     assert isinstance(error, InferenceError)
     assert (error.kind, error.transient) == ("transport", True)
-    assert "away for" in str(error)
     assert not breaker.closed
     assert 2 <= len(attempts) <= 6
-    # Those who come later are told at once, and make no request but one probe.
-    later = ask(model(failure("transport")), breaker)[1]
-    assert len(later) <= 1
+    # Who comes later probes once and is told at once.
+    assert len(ask(model(failure("transport")), breaker)[1]) == 1
+
+
+def test_waiting_for_anothers_probe_has_an_end() -> None:
+    breaker = Breaker(threshold=1, first_cooldown_s=60)
+    breaker.failed(Passage.NORMAL)
+    error, attempts = ask(model(SAID), breaker)
+    assert isinstance(error, InferenceError)
+    assert (error.kind, error.transient) == ("transport", True)
+    assert "away for" in str(error)
+    assert attempts == []
+
+
+def test_after_a_long_outage_those_who_come_together_wait_for_the_probe() -> None:
+    breaker = Breaker(threshold=1, first_cooldown_s=0.1)
+    breaker.failed(Passage.NORMAL)
+
+    async def request() -> Generated:
+        await asyncio.sleep(0.1)
+        return SAID
+
+    async def come_together() -> list[Generated]:
+        await asyncio.sleep(2 * QUICK.open_breaker_s)
+        return await asyncio.gather(
+            *(ask_until_answered(request, breaker, QUICK, lambda _: None) for _ in range(8))
+        )
+
+    assert asyncio.run(come_together()) == [SAID] * 8
 
 
 def test_many_wait_while_one_probes() -> None:
