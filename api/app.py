@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
-import structlog
 from fastapi import FastAPI
 
 from api.openapi import describe
@@ -15,13 +14,9 @@ from api.readiness import Readiness
 from api.routes import catalogue, events, health, jobs, leaderboards, models, runs
 from api.security import BodyLimit, Envelope, check_listens_safely
 from sightline import __version__
-from sightline.errors import Unavailable
 from sightline.logs import set_up_logging
 from sightline.settings import Settings, get_settings
 from sightline.store.database import Database
-from sightline.store.projects import ensure_default_project
-
-log = structlog.get_logger(__name__)
 
 # As many requests at once as the database has connections for (SQLAlchemy's pool: 5 and 10).
 THREADS = 15
@@ -35,12 +30,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     database = Database(settings.sqlalchemy_url)
     app.state.database = database
     app.state.readiness = Readiness(database, settings)
-    try:
-        with database.transaction() as session:
-            ensure_default_project(session)
-    except Unavailable as error:
-        # It may come back; until then every answer, and /readyz, says so.
-        log.warning("started without the database", error=str(error))
     yield
     app.state.readiness.close()
     database.dispose()

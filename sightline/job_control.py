@@ -39,7 +39,6 @@ def retry_job(database: Database, project_id: str, job_id: str) -> int:
 
 def _wake(touched: Sequence[Run]) -> None:
     open_again = [run for run in touched if not RunStatus(run.status).ended]
-    for name in dict.fromkeys(run.queue for run in open_again):
-        queue.wake_generate(name)
-    if open_again:
-        queue.wake_score()  # shards whose answers stand only lack their scores
+    # Shards whose answers stand only lack their scores.
+    if open_again and queue.wake_models(run.queue for run in open_again):
+        queue.wake_score()

@@ -6,6 +6,7 @@ fail, and then says so in the log and returns False.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -76,7 +77,8 @@ def producer() -> Celery:
     # Whoever waits for an answer over HTTP must not wait for a dead broker: kombu would try
     # again for six seconds where we have the sweep.
     app.conf.broker_transport_options |= {
-        "socket_timeout": 3,
+        "socket_timeout": 2,
+        "socket_connect_timeout": 2,
         "max_retries": 1,
         "interval_start": 0,
     }
@@ -96,6 +98,11 @@ def _wake(task: str, queue: str, *args: str) -> bool:
 def wake_generate(queue: str) -> bool:
     """Tell the workers of a model's queue that there is something to claim."""
     return _wake(GENERATE, generate_queue(queue), queue)
+
+
+def wake_models(queues: Iterable[str]) -> bool:
+    """Wake several models' queues, each once; a broker that failed is not waited for again."""
+    return all(wake_generate(queue) for queue in dict.fromkeys(queues))
 
 
 def wake_score() -> bool:

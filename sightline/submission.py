@@ -119,8 +119,7 @@ def submit(
     with database.transaction() as session:
         job, created = jobs.create_job(session, project_id, new)
     if created:
-        for name in dict.fromkeys(model.queue for model in plan.models):
-            queue.wake_generate(name)
+        queue.wake_models(model.queue for model in plan.models)
     return job, created
 
 
