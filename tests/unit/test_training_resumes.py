@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from sightline.benchmarks.scenes import SCENES
 from triton_models.minis.architectures import MINIS, MiniName
 from triton_models.minis.train import Plan, Training
 
@@ -20,6 +21,17 @@ def trained(name: MiniName, checkpoint: Path, steps: int, plan: Plan = TINY) -> 
     while training.step < steps:
         training.advance()
     return training
+
+
+def test_every_phase_of_the_plan_is_trained(tmp_path: Path) -> None:
+    plan = replace(TINY, steps=4, opening=1, looking=3)
+    seen = [{task for task, _, _ in plan.batches(step)} for step in range(plan.steps)]
+    assert all("caption" in tasks for tasks in seen)
+    everything = set().union(*seen)
+    assert everything > set(SCENES.tasks) - {"multiple_choice"}
+    training = trained("qwen2_vl_mini", tmp_path / "none.pt", plan.steps, plan)
+    assert set(training.losses) == everything
+    assert plan.learning_rate_at(0) < plan.learning_rate_at(1) > plan.learning_rate_at(3) > 0
 
 
 @pytest.mark.parametrize("name", MINIS)
@@ -50,6 +62,8 @@ def test_the_number_of_steps_is_open_until_the_learning_rate_falls(tmp_path: Pat
     for key, weights in shorter.model.state_dict().items():
         assert torch.equal(weights, expected[key]), key
     with pytest.raises(ValueError, match="another plan"):
-        Training("pixtral_mini", replace(TINY, steps=3), checkpoint)
+        Training("pixtral_mini", replace(TINY, steps=2), checkpoint)
+    with pytest.raises(ValueError, match="another plan"):
+        Training("pixtral_mini", replace(TINY, opening=1), checkpoint)
     with pytest.raises(ValueError, match="another plan"):
         Training("pixtral_mini", replace(TINY, learning_rate=1.0), checkpoint)

@@ -11,9 +11,9 @@ from random import Random
 
 import torch
 from PIL import Image
-from sightline.inference.prompts import render
 
 from sightline.benchmarks.scenes import train_samples
+from sightline.inference.prompts import render
 from sightline.values import ImagePart, Message, Sample, SampleWithImages, TextPart, images_of
 from triton_models.minis.architectures import FAMILIES
 from triton_models.minis.processing import Prepared, Processor
@@ -21,6 +21,10 @@ from triton_models.minis.processing import Prepared, Processor
 DIRECT = "direct"
 """An exercise of training alone: a multiple-choice question without its options, answered by
 the word. It teaches to look before it is asked for letters."""
+
+WORDED_CHOICE = "worded_choice"
+"""Multiple choice answered by the word and its letter, "red (B)": first look, then look up.
+Asked for the bare letter, both models still guessed after a thousand steps."""
 
 _CHUNKS = 8
 
@@ -71,10 +75,11 @@ def _pool(processor: Processor, seed: int, task: str, pool: int, size: int) -> l
 
 
 def _stream(task: str, seed: int) -> Iterator[SampleWithImages]:
-    if task != DIRECT:
+    if task not in _EXERCISES:
         return train_samples(seed, (task,))
     drawn = train_samples(-1 - seed, ("multiple_choice",))
-    return (replace(each, sample=_direct(each.sample)) for each in drawn)
+    exercise = _EXERCISES[task]
+    return (replace(each, sample=exercise(each.sample)) for each in drawn)
 
 
 def _direct(sample: Sample) -> Sample:
@@ -85,6 +90,14 @@ def _direct(sample: Sample) -> Sample:
     answer = sample.choices[sample.references[0]]
     prompt = (Message("user", (image, question)),)
     return replace(sample, prompt=prompt, references=(answer,), choices={})
+
+
+def _worded(sample: Sample) -> Sample:
+    letter = sample.references[0]
+    return replace(sample, references=(f"{sample.choices[letter]} ({letter})",))
+
+
+_EXERCISES = {DIRECT: _direct, WORDED_CHOICE: _worded}
 
 
 def _example(processor: Processor, drawn: SampleWithImages) -> Example:

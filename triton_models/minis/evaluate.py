@@ -1,6 +1,7 @@
 """Held-out figures of a mini: ``python -m triton_models.minis.evaluate --model pixtral_mini``.
 
-Exact answers per task on the test split of ``scenes``, for the model as it is and for its blind
+Right answers per task on the test split of ``scenes`` (exact ones, and for multiple choice the
+right letter as the benchmark's own parser reads it), for the model as it is and for its blind
 twin: the same weights, with a white picture of the same size in place of every picture.
 """
 
@@ -18,6 +19,7 @@ from typing import Any
 import torch
 
 from sightline.benchmarks.scenes import SCENES
+from sightline.metrics.parsers import PARSERS
 from sightline.values import SampleWithImages
 from triton_models.minis.answering import greedy
 from triton_models.minis.architectures import MINIS
@@ -29,7 +31,7 @@ _BATCH = 25
 
 
 def evaluate(mini: LoadedMini, samples: Sequence[SampleWithImages]) -> dict[str, Any]:
-    """Shares of exact answers: per task for both twins, per category for the model itself."""
+    """Shares of right answers: per task for both twins, per category for the model itself."""
     by_task: dict[str, list[SampleWithImages]] = defaultdict(list)
     for drawn in samples:
         by_task[drawn.sample.task].append(drawn)
@@ -42,10 +44,10 @@ def evaluate(mini: LoadedMini, samples: Sequence[SampleWithImages]) -> dict[str,
             categories[drawn.sample.category].append(right)
         report[task] = {
             "n": len(members),
-            "exact": _share(seeing),
-            "exact_blank_image": _share(blind),
+            "right": _share(seeing),
+            "right_blank_image": _share(blind),
             "categories": {
-                name: {"n": len(rights), "exact": _share(rights)}
+                name: {"n": len(rights), "right": _share(rights)}
                 for name, rights in sorted(categories.items())
             },
         }
@@ -53,14 +55,15 @@ def evaluate(mini: LoadedMini, samples: Sequence[SampleWithImages]) -> dict[str,
 
 
 def _right(mini: LoadedMini, members: Sequence[SampleWithImages], *, blank: bool) -> list[bool]:
-    max_tokens = SCENES.tasks[members[0].sample.task].sampling.max_tokens
+    task = SCENES.tasks[members[0].sample.task]
+    parse = PARSERS[task.parser]
     rights = []
     for start in range(0, len(members), _BATCH):
         chunk = members[start : start + _BATCH]
         prepared = [prepare(mini.processor, drawn, blank=blank) for drawn in chunk]
-        answers = greedy(mini, prepared, max_tokens)
+        answers = greedy(mini, prepared, task.sampling.max_tokens)
         rights.extend(
-            answer.strip() == drawn.sample.references[0]
+            parse(answer, drawn.sample).value == drawn.sample.references[0]
             for answer, drawn in zip(answers, chunk, strict=True)
         )
     return rights
@@ -81,8 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     (directory / "evaluation.json").write_text(json.dumps(report, indent=2) + "\n")
     for task, figures in report.items():
         sys.stdout.write(
-            f"{chosen.model} {task}: exact {figures['exact']:.2f}, "
-            f"blank image {figures['exact_blank_image']:.2f}, n {figures['n']}\n"
+            f"{chosen.model} {task}: right {figures['right']:.2f}, "
+            f"blank image {figures['right_blank_image']:.2f}, n {figures['n']}\n"
         )
 
 

@@ -22,7 +22,7 @@ from torch.nn.functional import cross_entropy, pad
 from transformers import PreTrainedModel
 
 from triton_models.minis.architectures import FAMILIES, MINIS, MiniName, build
-from triton_models.minis.data import DIRECT, Batch, micro_batch
+from triton_models.minis.data import DIRECT, WORDED_CHOICE, Batch, micro_batch
 from triton_models.minis.loading import save
 from triton_models.minis.processing import Processor
 from triton_models.minis.tokenizer import train_tokenizer
@@ -32,15 +32,25 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 CHECKPOINTS = REPOSITORY.parent / "var" / "minis"
 
 
+_OTHERS = ("count", "difference", "table_to_csv", "form_fields")
+_PLANNED_LATER = ("steps", "opening", "looking")
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a model is trained; ``checkpoint_every`` counts steps.
+    """How a model is trained.
+
+    Three phases. Up to step ``opening``: captions, bare letters and words in turn, one of the
+    other four tasks. Up to step ``looking``: mostly captions, which say the most about a picture
+    for its cost, and choices by word and letter. Then everything.
 
     The learning rate rises over ``warmup`` steps, stays, and falls by a cosine to nothing over
-    the last ``decay_share`` of the steps.
+    the last ``decay_share`` of the ``steps``. ``checkpoint_every`` counts steps.
     """
 
-    steps: int = 3000
+    steps: int = 3600
+    opening: int = 700
+    looking: int = 2400
     seed: int = 1
     learning_rate: float = 1e-3
     warmup: int = 100
@@ -55,18 +65,46 @@ class Plan:
     def decay_from(self) -> int:
         return round(self.steps * (1 - self.decay_share))
 
+    def batches(self, step: int) -> tuple[tuple[str, int, int], ...]:
+        """What a step learns from: task, number of the batch within the task, samples."""
+        main, other = self.main_batch, self.other_batch
+        if step < self.opening:
+            return (
+                ("caption", step, main),
+                ("multiple_choice" if step % 2 else DIRECT, step // 2, main),
+                (_OTHERS[step % 4], step // 4, other),
+            )
+        if step < self.looking:
+            if step % 2:
+                return (("caption", step, main), (WORDED_CHOICE, step // 2, other))
+            return (("caption", step, main), (_OTHERS[step // 2 % 4], step // 4, other))
+        return (
+            ("caption", step, other),
+            (WORDED_CHOICE, step, other),
+            (_OTHERS[step % 2], step, other),
+            (_OTHERS[2 + step % 2], step, other),
+        )
 
-def schedule(step: int) -> tuple[tuple[str, int], ...]:
-    """The tasks of a step, each with how many batches of it came before.
+    def learning_rate_at(self, step: int) -> float:
+        if step < self.decay_from:
+            return self.learning_rate * min(1.0, (step + 1) / self.warmup)
+        done = (step - self.decay_from) / (self.steps - self.decay_from)
+        return self.learning_rate * (1 + math.cos(math.pi * done)) / 2
 
-    Captions in every step; letters and the words behind them in turn; one of the other four.
-    """
-    others = ("count", "difference", "table_to_csv", "form_fields")
-    return (
-        ("caption", step),
-        ("multiple_choice" if step % 2 else DIRECT, step // 2),
-        (others[step % len(others)], step // len(others)),
-    )
+    def shares_its_past_with(self, other: Plan, steps: int) -> bool:
+        """Whether both plans are the same up to this step: then one may go on with the other."""
+        later = {name: getattr(self, name) for name in _PLANNED_LATER}
+        return replace(other, **later) == self and all(
+            self.batches(step) == other.batches(step)
+            and self.learning_rate_at(step) == other.learning_rate_at(step)
+            for step in range(steps)
+        )
+
+
+PLANS: dict[MiniName, Plan] = {
+    "pixtral_mini": Plan(opening=700),
+    "qwen2_vl_mini": Plan(opening=1000),
+}
 
 
 def loss_of(model: PreTrainedModel, processor: Processor, batch: Batch) -> torch.Tensor:
@@ -109,11 +147,7 @@ class Training:
     def _resume(self) -> None:
         state = torch.load(self.checkpoint, weights_only=True)
         made = Plan(**state["plan"])
-        # Until the learning rate begins to fall, how many steps are planned makes no difference.
-        undecided = state["step"] <= min(made.decay_from, self.plan.decay_from)
-        if made != self.plan and not (
-            undecided and replace(made, steps=self.plan.steps) == self.plan
-        ):
+        if not self.plan.shares_its_past_with(made, state["step"]):
             raise ValueError(f"{self.checkpoint} was made with another plan: {made}")
         self.model.load_state_dict(state["model"])
         self.optimiser.load_state_dict(state["optimiser"])
@@ -133,20 +167,12 @@ class Training:
         torch.save(state, partial)
         partial.replace(self.checkpoint)
 
-    def learning_rate(self) -> float:
-        plan = self.plan
-        if self.step < plan.decay_from:
-            return plan.learning_rate * min(1.0, (self.step + 1) / plan.warmup)
-        done = (self.step - plan.decay_from) / (plan.steps - plan.decay_from)
-        return plan.learning_rate * (1 + math.cos(math.pi * done)) / 2
-
     def advance(self) -> None:
         """One step of the optimiser over one batch of each scheduled task."""
         started = time.monotonic()
         for group in self.optimiser.param_groups:
-            group["lr"] = self.learning_rate()
-        for task, index in schedule(self.step):
-            size = self.plan.main_batch if task in _MAIN else self.plan.other_batch
+            group["lr"] = self.plan.learning_rate_at(self.step)
+        for task, index, size in self.plan.batches(self.step):
             batch = micro_batch(self.processor, self.plan.seed, task, index, size)
             loss = loss_of(self.model, self.processor, batch)
             loss.backward()
@@ -175,9 +201,6 @@ class Training:
         (directory.parent / "training.json").write_text(json.dumps(facts, indent=2) + "\n")
 
 
-_MAIN = frozenset({"caption", "multiple_choice", DIRECT})
-
-
 def run(training: Training, directory: Path) -> None:
     """Train to the end of the plan; weights and checkpoint are written on the way."""
     plan = training.plan
@@ -200,8 +223,8 @@ def run(training: Training, directory: Path) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Train a mini on the train split of scenes.")
     parser.add_argument("--model", choices=MINIS, required=True)
-    parser.add_argument("--steps", type=int, default=Plan().steps)
-    parser.add_argument("--seed", type=int, default=Plan().seed)
+    parser.add_argument("--steps", type=int, help="how many in all; the default is the plan's")
+    parser.add_argument("--seed", type=int, help="the default is the plan's")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--fresh", action="store_true", help="forget the checkpoint and begin anew")
     chosen = parser.parse_args(arguments)
@@ -209,7 +232,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     checkpoint = CHECKPOINTS / f"{chosen.model}.pt"
     if chosen.fresh:
         checkpoint.unlink(missing_ok=True)
-    plan = replace(Plan(), steps=chosen.steps, seed=chosen.seed)
+    asked = {"steps": chosen.steps, "seed": chosen.seed}
+    given = {key: value for key, value in asked.items() if value is not None}
+    plan = replace(PLANS[chosen.model], **given)
     run(Training(chosen.model, plan, checkpoint), REPOSITORY / chosen.model / "1")
 
 

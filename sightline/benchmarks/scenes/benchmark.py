@@ -35,7 +35,7 @@ _TASKS = (
         parser="letter/1",
         metrics=("multiple_choice_accuracy",),
         correct_by="multiple_choice_accuracy",
-        sampling=Sampling(max_tokens=8),
+        sampling=Sampling(max_tokens=16),
         chance=0.25,
     ),
     _task("count", "Count things", ("exact_match",), 8),
