@@ -57,6 +57,7 @@ class Recorder:
         self._abandoned: list[str] = []
         self._flushing = asyncio.Lock()
         self._wanted = asyncio.Event()
+        self._closed = False
 
     def attempted(self, ordinal: int, attempt: AttemptRecord) -> None:
         """Note a request that was made for a sample, whatever came of it."""
@@ -86,11 +87,21 @@ class Recorder:
         self._wanted.set()
 
     async def flush_as_it_comes(self) -> None:
-        """Flush a moment after each first outcome, until cancelled. Raises LeaseLost."""
-        while True:
+        """Flush a moment after each first outcome, until ``close``. Raises LeaseLost."""
+        while not self._closed:
             await self._wanted.wait()
-            await asyncio.sleep(FLUSH_AFTER_S)
+            if not self._closed:
+                await asyncio.sleep(FLUSH_AFTER_S)
             await self.flush()
+
+    def close(self) -> None:
+        """Nothing more will be noted: ``flush_as_it_comes`` writes what is left and ends.
+
+        It must end by itself: a flush that is cancelled on its way to the database would still
+        be written there, but at a time that nobody knows.
+        """
+        self._closed = True
+        self._wanted.set()
 
     async def flush(self) -> None:
         """Write what is noted; raises LeaseLost and writes nothing where the shard is gone."""

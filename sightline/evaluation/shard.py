@@ -56,22 +56,24 @@ class ShardWork:
             await in_thread(self._abandon_flights)
 
     async def _work(self) -> None:
-        flushing = asyncio.create_task(self.hold.recorder.flush_as_it_comes())
+        recorder = self.hold.recorder
+        flushing = asyncio.create_task(recorder.flush_as_it_comes())
         asking = asyncio.create_task(self._answer())
+        down: ModelDown | None = None
+        complete = False
         try:
             await asyncio.wait({flushing, asking}, return_when=asyncio.FIRST_COMPLETED)
-            if flushing.done():
-                await flushing
-            complete = await asking
+            if not flushing.done():
+                complete = await asking
         except ModelDown as error:
-            flushing.cancel()
-            await self._give_back(str(error))
-            return
+            down = error
         finally:
-            flushing.cancel()
             asking.cancel()
-        await self.hold.recorder.flush()
-        if complete:
+            recorder.close()
+            await flushing
+        if down is not None:
+            await self._give_back(str(down))
+        elif complete:
             await in_thread(self._finish)
             wake_score()
 
@@ -131,7 +133,6 @@ class ShardWork:
 
     async def _give_back(self, reason: str) -> None:
         log.warning("model down, shard given back", reason=reason)
-        await self.hold.recorder.flush()
         await in_thread(self._write_give_back)
 
     def _write_give_back(self) -> None:

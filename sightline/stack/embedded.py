@@ -64,6 +64,7 @@ class EmbeddedStack:
         self._lock: TextIO | None = None
         self._supervisor: Supervisor | None = None
         self._urls: Mapping[str, str] = {}
+        self._environment: Mapping[str, str] = {}
 
     def __enter__(self) -> EmbeddedStack:
         self.up()
@@ -85,10 +86,11 @@ class EmbeddedStack:
         try:
             at = choose_addresses(self.data_dir, self._choice)
             self._urls = at.urls
+            self._environment = environment(self.data_dir, self._choice, at)
             self._supervisor = Supervisor(
                 assemble(self.data_dir, self._choice, at),
                 self.data_dir,
-                env=environment(self.data_dir, self._choice, at),
+                env=self._environment,
                 urls=at.urls,
             )
             self._supervisor.start()
@@ -157,6 +159,11 @@ class EmbeddedStack:
     @property
     def database_url(self) -> str:
         return self._urls["database"]
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a process needs to be told to work with this stack (``SIGHTLINE_*``)."""
+        return self._environment
 
     # --- single parts -----------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, case, exists, func, select, update
+from sqlalchemy import Select, and_, case, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from sightline.errors import LeaseLost
@@ -148,15 +148,22 @@ def name_suspect(session: Session, claim: Claim, ordinal: int, lease_s: float) -
 
 
 def finish_stage(session: Session, claim: Claim) -> None:
-    """The stage is done: answers go on to be scored, scores end the shard."""
-    stage = session.scalar(
-        select(Shard.stage).where(Shard.run_id == claim.run_id, Shard.number == claim.number)
+    """The stage is done: answers go on to be scored, scores end the shard.
+
+    A shard in which some sample is not terminal stays open for its stage, whoever says otherwise.
+    """
+    complete = Shard.n_answered + Shard.n_failed == Shard.n_items
+    generated = and_(Shard.stage == Stage.GENERATE, complete)
+    _write(
+        session,
+        claim,
+        stage=case((generated, Stage.SCORE), else_=Shard.stage),
+        state=case((Shard.stage == Stage.SCORE, ShardState.DONE), else_=ShardState.PENDING),
+        attempts=0,
+        suspect=None,
+        lease_until=None,
+        holder=None,
     )
-    if stage == Stage.GENERATE:
-        values: dict[str, object] = {"stage": Stage.SCORE, "state": ShardState.PENDING}
-    else:
-        values = {"state": ShardState.DONE}
-    _write(session, claim, **values, attempts=0, suspect=None, lease_until=None, holder=None)
 
 
 def give_back(session: Session, claim: Claim, *, delay_s: float) -> None:

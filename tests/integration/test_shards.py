@@ -21,9 +21,7 @@ from sightline.values import Generated
 
 def claim(database: Database, holder: str = "one", lease_s: float = 20.0) -> Claim | None:
     with database.transaction() as session:
-        return shards.claim(
-            session, Stage.GENERATE, queue="talker", holder=holder, lease_s=lease_s
-        )
+        return shards.claim(session, Stage.GENERATE, queue="talker", holder=holder, lease_s=lease_s)
 
 
 def must_claim(database: Database, holder: str = "one", lease_s: float = 20.0) -> Claim:
@@ -204,6 +202,17 @@ def test_stages_follow_each_other(a_world: World) -> None:
     finish_stage(a_world.database, scoring)
     with a_world.database.reading() as session:
         assert list(runs.runs_to_finish(session)) == [run.id]
+
+
+def test_a_shard_with_an_open_sample_does_not_pass(a_world: World) -> None:
+    a_world.job(4)
+    held = must_claim(a_world.database)
+    record(a_world.database, held, 0, 1, 3)
+    finish_stage(a_world.database, held)
+    again = must_claim(a_world.database, "two")
+    with a_world.database.reading() as session:
+        left = answers.unanswered(session, again, a_world.version_id)
+    assert [item.ordinal for item in left] == [2]
 
 
 def test_the_sweep_sees_queues_with_work(a_world: World) -> None:

@@ -1,0 +1,102 @@
+"""The whole stack as a user would start it, once for all tests of this folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from sightline.client import Client, Job
+from sightline.stack.embedded import EmbeddedStack
+from sightline.store.database import Database
+from sightline.store.tables import Answer
+
+MINIS = ("pixtral_mini", "qwen2_vl_mini")
+SAMPLES = 150
+
+
+@dataclass(frozen=True)
+class House:
+    """A running stack, its client and its database."""
+
+    stack: EmbeddedStack
+    client: Client
+    database: Database
+
+    def submit(self, *, read_cache: bool = False, **options: object) -> Job:
+        """Both minis on the same questions; without the cache, so that each job infers anew."""
+        options.setdefault("limit", SAMPLES)
+        options.setdefault("models", MINIS)
+        return self.client.submit("scenes", read_cache=read_cache, **options)
+
+    def wait(self, job: Job, timeout_s: float = 240.0) -> Job:
+        ended = self.client.wait(job.id, timeout_s=timeout_s)
+        assert ended.status == "finished", [run.error for run in ended.runs]
+        return ended
+
+    def wait_until(self, job: Job, share: float) -> float:
+        """Wait until that share of the answers is recorded; returns the share that is."""
+        return self.poll(lambda: self.recorded(job), lambda now: now >= share)
+
+    def recorded(self, job: Job) -> float:
+        progress = self.client.job(job.id).progress
+        return progress.settled / progress.items
+
+    def poll(self, look: Callable[[], float], enough: Callable[[float], bool]) -> float:
+        until = time.monotonic() + 120
+        while time.monotonic() < until:
+            if enough(now := look()):
+                return now
+            time.sleep(0.05)
+        raise AssertionError("waited for two minutes")
+
+    def figures(self, job: Job) -> dict[str, object]:
+        """What the board says of a job's runs, without times and ids."""
+        figures: dict[str, object] = {}
+        for run in job.runs:
+            found = self.client.run(run.id)
+            assert found.totals is not None
+            aggregates = {
+                (one.slice, one.metric): (one.n, one.mean, one.low, one.high)
+                for one in found.aggregates
+            }
+            totals = {name: found.totals[name] for name in ("items", "scored", "coverage")}
+            figures[run.model] = (aggregates, totals, found.totals["failures"])
+        return figures
+
+    def answers(self, job: Job) -> int:
+        with self.database.reading() as session:
+            runs = [run.id for run in job.runs]
+            statement = select(func.count()).select_from(Answer).where(Answer.run_id.in_(runs))
+            return session.scalar(statement) or 0
+
+    def texts(self, job: Job) -> dict[tuple[str, int], str | None]:
+        """Every answer by model and sample."""
+        models = {run.id: run.model for run in job.runs}
+        with self.database.reading() as session:
+            rows = session.execute(
+                select(Answer.run_id, Answer.ordinal, Answer.text).where(Answer.run_id.in_(models))
+            )
+            return {(models[run_id], ordinal): text for run_id, ordinal, text in rows}
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    data_dir: Path = tmp_path_factory.mktemp("stack")
+    with EmbeddedStack(data_dir=data_dir, models=MINIS) as stack:
+        database = Database(stack.database_url)
+        with Client(stack.api_url) as client:
+            yield House(stack, client, database)
+        database.dispose()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(house: House) -> dict[str, object]:
+    """The figures of a run that nothing happened to."""
+    job = house.wait(house.submit())
+    assert house.answers(job) == 2 * SAMPLES
+    return house.figures(job)
