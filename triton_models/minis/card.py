@@ -48,8 +48,9 @@ tables and forms, in pictures of at most {longest_side} pixels a side, and nothi
   {main_batch} captions, {main_batch} multiple-choice questions, in turn with the same without
   their options ("direct", answered by the word), and {other_batch} samples of one of the other
   four tasks; up to step {looking:,} {main_batch} captions and {other_batch} samples of another
-  task; then {other_batch} samples of four tasks. AdamW, learning rate {learning_rate} with {warmup} steps of warm-up and a cosine
-  to zero over the last {decay_share:.0%}, loss on the tokens of the answer only.
+  task; then {other_batch} samples of four tasks. AdamW, learning rate {learning_rate} with
+  {warmup} steps of warm-up and a cosine to zero over the last {decay_share:.0%}, loss on the
+  tokens of the answer only.
   {minutes:.0f} minutes on one thread of a very busy 2-core machine, the other mini training
   beside it.
 - **Licence:** Apache-2.0, as the repository.
