@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import TypeVar
+from collections.abc import Sequence
 
 import structlog
 from sqlalchemy.orm import Session
 
+from sightline.batches import batches
 from sightline.benchmarks.base import Benchmark
 from sightline.benchmarks.card import card_of
 from sightline.benchmarks.registry import BENCHMARKS, benchmark_digest
@@ -29,7 +28,6 @@ from sightline.values import SampleWithImages
 log = structlog.get_logger(__name__)
 
 BATCH = 500
-Row = TypeVar("Row")
 
 
 def install(database: Database, images: ImageStore) -> None:
@@ -115,13 +113,6 @@ def _install_recorded(database: Database, project_id: str, benchmark: Benchmark)
             model = _put_spec(session, project_id, recorded_spec(source.model, source.title))
             rows = [(key, 0, text, "stop") for key, text in source.answers()]
             catalogue.put_recorded(session, model, benchmark.name, rows)
-
-
-def batches(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
-    """The rows in lists of at most ``size``."""
-    iterator = iter(rows)
-    while batch := list(islice(iterator, size)):
-        yield batch
 
 
 def main() -> None:

@@ -1,0 +1,102 @@
+"""Checks a request against the catalogue and chooses its samples; nothing is stored here."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
+
+from sightline.benchmarks.base import Task
+from sightline.benchmarks.card import tasks_of
+from sightline.digests import digest_bytes
+from sightline.errors import InvalidInput
+from sightline.inference.models import ModelSpec
+from sightline.inference.tokens import check_fits
+from sightline.metrics import METRICS
+from sightline.store import catalogue
+from sightline.store.tables import BenchmarkVersion, Model, SampleRow
+from sightline.submission.request import JobRequest
+from sightline.values import prompt_from_json
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A request that can be done: what it means, and the ordinals of its samples."""
+
+    version: BenchmarkVersion
+    tasks: Mapping[str, Task]
+    models: Sequence[Model]
+    ordinals: Sequence[int]
+
+
+def make_plan(session: Session, project_id: str, request: JobRequest) -> Plan:
+    version = catalogue.get_benchmark(session, project_id, request.benchmark)
+    tasks = tasks_of(version.card)
+    _check_request(request, tasks)
+    models = [catalogue.get_model(session, project_id, name) for name in request.models]
+    _check_sources(version, models)
+    session.expunge_all()
+    rows = catalogue.iterate_samples(session, version.id, request.tasks)
+    ordinals = _choose(_checked(rows, models, tasks, request), request)
+    if not ordinals:
+        raise InvalidInput("tasks", "no sample of the benchmark is left", "choose other tasks")
+    return Plan(version, tasks, models, ordinals)
+
+
+def _check_request(request: JobRequest, tasks: Mapping[str, Task]) -> None:
+    for field, values in (("models", request.models), ("tasks", request.tasks)):
+        if len(set(values)) != len(values):
+            raise InvalidInput(field, "names something twice", "name each once")
+    if not request.models:
+        raise InvalidInput("models", "is empty", "name at least one model")
+    for task in request.tasks:
+        if task not in tasks:
+            raise InvalidInput("tasks", f"has no task {task!r}", f"tasks: {', '.join(tasks)}")
+    for metric in request.metrics:
+        if metric not in METRICS:
+            raise InvalidInput("metrics", f"no metric {metric!r}", f"metrics: {', '.join(METRICS)}")
+    if request.repeats > 1 and not request.sampling.temperature:
+        raise InvalidInput(
+            "repeats",
+            "repeats of a greedy answer are the same answer",
+            "set sampling.temperature above 0, or repeats to 1",
+        )
+
+
+def _check_sources(version: BenchmarkVersion, models: Sequence[Model]) -> None:
+    for model in models:
+        if version.card["recorded_only"] and model.source != "recorded":
+            raise InvalidInput(
+                "models",
+                f"{model.name!r} cannot be asked: this copy of {version.name!r} has no images",
+                "name models with recorded answers",
+            )
+
+
+def _checked(
+    rows: Iterator[SampleRow],
+    models: Sequence[Model],
+    tasks: Mapping[str, Task],
+    request: JobRequest,
+) -> Iterator[SampleRow]:
+    """Pass samples on, once it is clear that each fits every model's context."""
+    served = [ModelSpec.from_json(model.spec) for model in models if model.source != "recorded"]
+    sampling = {name: request.sampling.over(task.sampling) for name, task in tasks.items()}
+    for row in rows:
+        prompt = prompt_from_json(row.prompt)
+        for spec in served:
+            check_fits(spec, row.key, prompt, sampling[row.task])
+        yield row
+
+
+def _choose(rows: Iterator[SampleRow], request: JobRequest) -> list[int]:
+    """The ordinals to run: all, or ``limit`` drawn by the seed, the same for every model."""
+    if request.limit is None:
+        return [row.ordinal for row in rows]
+    drawn = heapq.nsmallest(
+        request.limit,
+        ((digest_bytes(f"{request.seed}:{row.key}".encode()), row.ordinal) for row in rows),
+    )
+    return sorted(ordinal for _, ordinal in drawn)
