@@ -12,6 +12,8 @@ CONFIDENCE = 0.95
 # Fewer clusters than this tell too little about how far clusters differ.
 FEWEST_CLUSTERS = 5
 FEWEST_VALUES = 2
+# Below this an error is what rounding left of no spread at all; scores are of the order of 1.
+NO_SPREAD = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,7 @@ class Estimate:
     """A mean as it may be shown.
 
     n         values in the mean; 0 makes everything else None
-    se        standard error, clustered where there are clusters, else s/sqrt(n)
+    se        standard error, clustered where there are several clusters, else s/sqrt(n)
     interval  95%, None where n or the clusters are too few or no spread was seen
     clusters  how many, None where every value stands alone
     """
@@ -45,6 +47,7 @@ def estimate(tally: Tally, *, binary: bool, low: float, high: float) -> Estimate
 
     binary, alone      Wilson, at any n
     continuous, alone  t with n - 1 degrees of freedom, from two values on
+    one cluster        as alone: a slice inside of one subject is a statement about that subject
     clustered          t with C - 1 on the clustered error with C/(C-1), from 5 clusters on
     binary, clustered, all equal   Wilson with the clusters as n: the error is 0 there, and
                                    no spread seen is not certainty
@@ -54,12 +57,12 @@ def estimate(tally: Tally, *, binary: bool, low: float, high: float) -> Estimate
         return Estimate(0, None, None, None, None)
     mean = tally.mean
     clusters = tally.cluster_count if tally.clustered else None
-    if clusters is not None:
+    if clusters is None or clusters == 1:
+        se = plain_error(tally)
+        interval = wilson(mean * n, n) if binary else _student(mean, se, n)
+    else:
         se = clustered_error(tally)
         interval = _clustered(mean, se, clusters, binary=binary)
-    else:
-        se = plain_error(tally)
-        interval = wilson(tally.moments.mean * n, n) if binary else _student(mean, se, n)
     if interval is not None:
         interval = Interval(max(low, interval.low), min(high, interval.high), interval.method)
     return Estimate(n, mean, se, interval, clusters)
@@ -107,16 +110,16 @@ def clustered_error(tally: Tally) -> float | None:
 
 
 def _student(mean: float, se: float | None, n: int) -> Interval | None:
-    if n < FEWEST_VALUES or not se:
+    if n < FEWEST_VALUES or se is None or se < NO_SPREAD:
         return None
     half = t_quantile(CONFIDENCE, n - 1) * se
     return Interval(mean - half, mean + half, "t")
 
 
 def _clustered(mean: float, se: float | None, clusters: int, *, binary: bool) -> Interval | None:
-    if clusters < FEWEST_CLUSTERS:
+    if clusters < FEWEST_CLUSTERS or se is None:
         return None
-    if se:
+    if se >= NO_SPREAD:
         half = t_quantile(CONFIDENCE, clusters - 1) * se
         return Interval(mean - half, mean + half, "clustered_t")
     if binary and mean in (0.0, 1.0):

@@ -107,7 +107,9 @@ def test_no_values_no_figures() -> None:
         ([0, 1, 1, 0, 1], ["a", "b", "c", "d", "e"], True, "clustered_t"),
         ([1, 1, 1, 1, 1], ["a", "b", "c", "d", "e"], True, "wilson_clusters"),
         ([0.5] * 5, ["a", "b", "c", "d", "e"], False, None),
-        ([0, 1, 0, 1, 0, 1], ["a"] * 6, True, None),
+        ([0.3] * 15, ["a", "b", "c", "d", "e"] * 3, False, None),
+        ([0, 1, 0, 1, 0, 1], ["a"] * 6, True, "wilson"),
+        ([0.1, 0.2, 0.3], ["a"] * 3, False, "t"),
     ],
 )
 def test_the_interval_that_fits(
@@ -116,6 +118,14 @@ def test_the_interval_that_fits(
     made = estimate(tally_of(scores, clusters), binary=binary, low=0, high=1)
     assert (made.interval.method if made.interval else None) == method
     assert made.clusters == (len(set(clusters)) if clusters else None)
+
+
+def test_a_slice_inside_of_one_cluster_is_a_statement_about_it() -> None:
+    scores = [0, 1, 1, 0, 1, 1]
+    inside = estimate(tally_of(scores, ["physics"] * 6), binary=True, low=0, high=1)
+    alone = estimate(tally_of(scores), binary=True, low=0, high=1)
+    assert (inside.se, inside.interval) == (alone.se, alone.interval)
+    assert (inside.clusters, alone.clusters) == (1, None)
 
 
 def test_an_interval_stays_in_the_metrics_range() -> None:
