@@ -37,6 +37,7 @@ RECORDED = ("llava-1.5-13b", "qwen-vl")
 # Of 600, so that the whole demo takes less than a minute on two cores.
 SCENES_LIMIT = 120
 CAPTION_BOARD = {"task": "caption", "metric": "cosine_similarity"}
+WORKING = (PartStatus.READY, PartStatus.DONE)
 POLL_S = 0.5
 JOBS_LIMIT_S = 600.0
 
@@ -92,22 +93,36 @@ def _show(stack: EmbeddedStack, once: bool) -> bool:
 
 
 def _start(stack: EmbeddedStack, console: Console) -> None:
-    began = time.monotonic()
-    said: set[str] = set()
-
-    def on_change(parts: tuple[PartRecord, ...]) -> None:
-        waiting = []
-        for part in parts:
-            if part.status not in (PartStatus.READY, PartStatus.DONE):
-                waiting.append(part.name)
-            elif part.name not in said:
-                said.add(part.name)
-                after = time.monotonic() - began
-                console.print(f"  [dim]{after:5.1f} s[/dim]  [green]ready[/green]  {part.name}")
-        status.update("waiting for " + ", ".join(waiting))
-
     with Status("starting", console=console) as status:
-        stack.up(on_change)
+        stack.up(_StartDisplay(console, status).show)
+
+
+class _StartDisplay:
+    """Says of every part when it works, and if it has to be started again."""
+
+    def __init__(self, console: Console, status: Status) -> None:
+        self._console = console
+        self._status = status
+        self._began = time.monotonic()
+        self._said: set[tuple[str, PartStatus, int]] = set()
+
+    def show(self, parts: tuple[PartRecord, ...]) -> None:
+        waiting = [part.name for part in parts if part.status not in WORKING]
+        self._status.update("waiting for " + ", ".join(waiting))
+        for part in parts:
+            event = (part.name, part.status, part.restarts)
+            if event in self._said:
+                continue
+            self._said.add(event)
+            if part.status in WORKING:
+                self._say(part.name, "ready", "green")
+            elif part.status is PartStatus.BACKOFF:
+                self._say(part.name, f"ended, is started again; see {part.log}", "red")
+
+    def _say(self, name: str, state: str, style: str) -> None:
+        after = f"  {time.monotonic() - self._began:5.1f} s  "
+        line = Text.assemble((after, "dim"), f"{name:<32} ", (state, style))
+        self._console.print(line, soft_wrap=True)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import RenderableType
@@ -14,7 +14,8 @@ from sightline.cli.layout import Column, Group, fitted
 if TYPE_CHECKING:
     from sightline.client.results import BoardRow, Figure, Leaderboard, PublishedRow
 
-WIN_AT = "0.8"
+SIMILARITY = "cosine_similarity"
+WIN_AT = 0.8
 TOP_KS = ("1", "5", "10")
 # Stands where a rank would: nothing published elsewhere is ranked here.
 NOT_RUN_HERE = "*"
@@ -55,7 +56,7 @@ def _groups(board: Leaderboard, n_published: int) -> list[Group]:
     blank = [""] * n_published
     return [
         _value_columns(board),
-        _similarity_columns(rows, blank),
+        _similarity_columns(board, blank),
         [
             Column("coverage", [formats.percent(row.coverage) for row in rows] + blank),
             Column("n", [formats.count(row.figure.n) for row in rows] + blank),
@@ -82,16 +83,22 @@ def _value_columns(board: Leaderboard) -> Group:
     return columns
 
 
-def _similarity_columns(rows: Sequence[BoardRow], blank: list[str]) -> Group:
-    similar = [row.similarity for row in rows]
-    if not any(similar):
+def _similarity_columns(board: Leaderboard, blank: list[str]) -> Group:
+    """Win rate and top-k belong to a board that is ranked by similarity."""
+    similar = [row.similarity for row in board.rows]
+    if board.metric != SIMILARITY or not any(similar):
         return []
-    wins = [formats.percent(each.win_rate.get(WIN_AT) if each else None) for each in similar]
-    columns = [Column(f"win at {WIN_AT}", wins + blank)]
+    wins = [formats.percent(_win_rate(each.win_rate) if each else None) for each in similar]
+    columns = [Column(f"win at {WIN_AT:g}", wins + blank)]
     for k in TOP_KS:
         best = [formats.fraction(each.top_k.get(k) if each else None) for each in similar]
         columns.append(Column(f"top-{k}", best + blank))
     return columns
+
+
+def _win_rate(by_threshold: Mapping[str, float]) -> float | None:
+    """The win rate at ``WIN_AT``, however the threshold is written."""
+    return next((rate for at, rate in by_threshold.items() if float(at) == WIN_AT), None)
 
 
 def _speed_columns(rows: Sequence[BoardRow], blank: list[str]) -> Group:
@@ -131,7 +138,7 @@ def _interval(figure: Figure) -> str:
 
 
 def _short(metric: str) -> str:
-    return {"cosine_similarity": "similarity"}.get(metric, metric)
+    return {SIMILARITY: "similarity"}.get(metric, metric)
 
 
 def _published_notes(published: Sequence[PublishedRow]) -> list[RenderableType]:

@@ -115,7 +115,7 @@ def upload(
     file: Annotated[
         Path,
         typer.Argument(
-            help='JSON lines with "key" and "text"; - reads standard input.',
+            help='JSON lines with "sample" and "answer"; - reads standard input.',
             exists=True,
             dir_okay=False,
             allow_dash=True,

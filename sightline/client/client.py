@@ -243,8 +243,9 @@ class Client:
         return self._send("POST", "/v1/models", Model, json=body)
 
     def upload_answers(self, model: str, benchmark: str, lines: Iterable[bytes]) -> Upload:
-        """Upload recorded answers: JSON lines, an object with ``key`` and ``text`` on each.
+        """Upload recorded answers: JSON lines, an object with ``sample`` and ``answer`` on each.
 
+        ``sample`` is a sample's key; ``finish_reason`` and ``repeat`` may be said too.
         Sent in pieces, so a file of any size will do. Answers that are there already stay as they
         are, so an upload that broke off can simply be repeated.
         """

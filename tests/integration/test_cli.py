@@ -176,8 +176,8 @@ def test_watching_an_ended_job_returns_at_once_and_retry_reopens_our_failures(
 
 def test_recorded_answers_are_uploaded_and_refusals_named(cli: Cli, tmp_path: Path) -> None:
     file = tmp_path / "answers.jsonl"
-    lines = [{"key": f"words/{number:04}", "text": str(number)} for number in range(4)]
-    lines.append({"key": "words/9999", "text": "nobody asked"})
+    lines = [{"sample": f"words/{number:04}", "answer": str(number)} for number in range(4)]
+    lines.append({"sample": "words/9999", "answer": "nobody asked"})
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     call = ["answers", "upload", str(file), "-m", "elsewhere", "-b", "words"]
     said = cli(*call, "--json")

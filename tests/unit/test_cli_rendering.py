@@ -182,8 +182,17 @@ def test_similarity_shows_win_rate_and_top_k_and_the_accuracy_beside() -> None:
         assert figure in text
 
 
-def test_where_nothing_is_similar_nothing_is_said_of_it() -> None:
-    assert "win at" not in rendered(leaderboard(board(), 160), 160)
+@pytest.mark.parametrize("threshold", ["0.8", "0.80"])
+def test_the_win_rate_is_found_however_its_threshold_is_written(threshold: str) -> None:
+    similarity = {"win_rate": {"0.5": 1.0, threshold: 0.625}, "top_k": {"1": None}}
+    similar = board(metric="cosine_similarity", rows=[row(1, "m", 0.9, similarity=similarity)])
+    assert "62.5%" in rendered(leaderboard(similar, 160), 160)
+
+
+def test_a_board_ranked_by_something_else_says_nothing_of_similarity() -> None:
+    similarity = {"win_rate": {"0.8": 0.625}, "top_k": {"1": 0.99}}
+    rows = [row(1, "m", 0.9, similarity=similarity)]
+    assert "win at" not in rendered(leaderboard(board(rows=rows), 160), 160)
 
 
 def test_where_nothing_was_asked_now_there_is_no_speed() -> None:

@@ -205,7 +205,7 @@ def test_a_long_upload_goes_in_pieces_and_counts_lines_on(server: Server, client
     first = {"accepted": 4999, "duplicates": 1, "refused": 0, "refusals": []}
     second = {**first, "accepted": 1, "refused": 1, "refusals": [{"line": 2, "problem": "no"}]}
     server.answers = [Answer(200, first), Answer(200, second)]
-    done = client.upload_answers("m", "b", (b'{"key": "k"}\r\n' for _ in range(5002)))
+    done = client.upload_answers("m", "b", (b'{"sample": "s"}\r\n' for _ in range(5002)))
     assert (done.accepted, done.duplicates, done.refused) == (5000, 2, 1)
     assert done.refusals[0].line == 5002
     assert [seen.body.count(b"\n") for seen in server.seen] == [5000, 2]
