@@ -125,7 +125,7 @@ class Asker:
     async def _outcome(self, item: Item) -> Outcome:
         source = self._hold.house.source
         try:
-            images = await asyncio.to_thread(self._images, item)
+            images = await in_thread(partial(self._images, item))
             said = await source.ask(
                 self._spec,
                 item.sample.prompt,

@@ -19,14 +19,14 @@ from sightline.values import Generated
 log = structlog.get_logger(__name__)
 
 FLUSH_AFTER_S = 0.15
-# How long a database that went away is waited for before a task gives up.
-DATABASE_PATIENCE_S = 90.0
+# How long a store that went away is waited for before a task gives up.
+STORE_PATIENCE_S = 90.0
 
 Result = TypeVar("Result")
 
 
-async def in_thread(call: Callable[[], Result], patience_s: float = DATABASE_PATIENCE_S) -> Result:
-    """Run a database call beside the loop; an outage is waited for, then raised.
+async def in_thread(call: Callable[[], Result], patience_s: float = STORE_PATIENCE_S) -> Result:
+    """Run a call to SQL or to the image store beside the loop; an outage is waited for.
 
     The call must be safe to repeat: a connection may have been cut after its commit.
     """
@@ -37,7 +37,7 @@ async def in_thread(call: Callable[[], Result], patience_s: float = DATABASE_PAT
         except Unavailable as error:
             if waited >= patience_s:
                 raise
-            log.warning("database away, waiting", error=str(error))
+            log.warning("waiting", error=str(error))
             await asyncio.sleep(delay)
             waited += delay
             delay = min(delay * 2, 5.0)

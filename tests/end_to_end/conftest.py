@@ -42,9 +42,11 @@ class House:
         """Wait until that share of the answers is recorded; returns the share that is."""
         return self.poll(lambda: self.recorded(job), lambda now: now >= share)
 
-    def recorded(self, job: Job) -> float:
-        progress = self.client.job(job.id).progress
-        return progress.settled / progress.items
+    def recorded(self, job: Job, model: str | None = None) -> float:
+        """The share of a job's answers, or of one of its models', that is recorded."""
+        now = self.client.job(job.id)
+        [of] = [run.progress for run in now.runs if run.model == model] or [now.progress]
+        return of.settled / of.items
 
     def poll(self, look: Callable[[], float], enough: Callable[[float], bool]) -> float:
         until = time.monotonic() + 120

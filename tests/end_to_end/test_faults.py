@@ -14,8 +14,11 @@ import redis
 from conftest import SAMPLES, House
 
 
+STRUCK = "pixtral_mini"
+
+
 def worker_tree_killed(house: House) -> None:
-    house.stack.kill("worker.generate.pixtral_mini", signal.SIGKILL, tree=True)
+    house.stack.kill(f"worker.generate.{STRUCK}", signal.SIGKILL, tree=True)
 
 
 def redis_emptied(house: House) -> None:
@@ -58,8 +61,8 @@ def test_a_fault_in_mid_job_changes_nothing(
     assert before <= 0.7, "too fast to be disturbed: ask more samples"
     strike(house)
     struck = time.monotonic()
-    at_strike = house.recorded(job)
-    house.poll(lambda: house.recorded(job), lambda now: now > at_strike)
+    at_strike = house.recorded(job, STRUCK)
+    house.poll(lambda: house.recorded(job, STRUCK), lambda now: now > at_strike)
     recovery_s = time.monotonic() - struck
     record_property("recovery_s", round(recovery_s, 1))
     print(f"{strike.__name__}: recorded again after {recovery_s:.1f} s")
