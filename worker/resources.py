@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from functools import lru_cache
 
 from sightline.embedding import Embedder
@@ -41,8 +42,17 @@ def generating() -> House:
 
 
 @lru_cache
-def scoring() -> ScoringHouse:
+def _scoring() -> ScoringHouse:
     return ScoringHouse(database(), Embedder(), get_settings())
+
+
+_making = threading.Lock()
+
+
+def scoring() -> ScoringHouse:
+    # The thread that loads the embedder ahead and the first task may come together.
+    with _making:
+        return _scoring()
 
 
 def load_embedder() -> None:
@@ -52,7 +62,7 @@ def load_embedder() -> None:
 
 def forget() -> None:
     """After a fork: what the parent made is not ours."""
-    for made in (get_database, loop, generating, scoring):
+    for made in (get_database, loop, generating, _scoring):
         made.cache_clear()
 
 
