@@ -96,7 +96,7 @@ def _similarity_columns(board: Leaderboard, blank: list[str]) -> Group:
     return columns
 
 
-def _win_rate(by_threshold: Mapping[str, float]) -> float | None:
+def _win_rate(by_threshold: Mapping[str, float | None]) -> float | None:
     """The win rate at ``WIN_AT``, however the threshold is written."""
     return next((rate for at, rate in by_threshold.items() if float(at) == WIN_AT), None)
 

@@ -232,7 +232,7 @@ class Similarity(Result):
     ``win_rate`` by threshold ("0.8"), ``top_k`` by k ("10"): the mean of the k highest.
     """
 
-    win_rate: Mapping[str, float] = Field(default_factory=dict)
+    win_rate: Mapping[str, float | None] = Field(default_factory=dict)
     top_k: Mapping[str, float | None] = Field(default_factory=dict)
 
 
