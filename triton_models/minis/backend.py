@@ -6,6 +6,7 @@ The contract is that of triton-inference-server/vllm_backend, ``src/model.py`` a
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -90,6 +91,10 @@ class MiniModel:
         """Answer what was taken; Triton takes no new requests by now."""
         self._engine.close()
         self._outbox.close()
+        # The interpreter ends next. Searching all of torch's objects for garbage would take it
+        # seconds, which the server waits for.
+        gc.freeze()
+        gc.disable()
 
 
 def _texts(request: Any, name: str) -> tuple[str, ...]:
