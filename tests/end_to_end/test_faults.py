@@ -13,6 +13,8 @@ import pytest
 import redis
 from conftest import SAMPLES, House
 
+from sightline.client import Job
+
 
 STRUCK = "pixtral_mini"
 
@@ -51,7 +53,7 @@ def scorer_killed(house: House) -> None:
 )
 def test_a_fault_in_mid_job_changes_nothing(
     house: House,
-    undisturbed: dict[str, object],
+    undisturbed: Job,
     strike: Callable[[House], None],
     record_property: Callable[[str, object], None],
 ) -> None:
@@ -68,7 +70,8 @@ def test_a_fault_in_mid_job_changes_nothing(
     print(f"{strike.__name__}: recorded again after {recovery_s:.1f} s")
     ended = house.wait(job)
     assert house.answers(ended) == 2 * SAMPLES
-    assert house.figures(ended) == undisturbed
+    assert house.texts(ended) == house.texts(undisturbed)
+    assert house.board(ended) == house.board(undisturbed)
     house.stack.wait_ready()
 
 
