@@ -15,7 +15,6 @@ from conftest import SAMPLES, House
 
 from sightline.client import Job
 
-
 STRUCK = "pixtral_mini"
 
 
