@@ -87,7 +87,12 @@ class Supervisor:
                     self._been_ready = True
                     self._write()
                     return True
-                hopeless = [r for r in self._runners.values() if r.failures >= START_ATTEMPTS]
+                # A stack that has worked keeps trying, however often a part dies.
+                hopeless = [
+                    runner
+                    for runner in self._runners.values()
+                    if runner.failures >= START_ATTEMPTS and not self._been_ready
+                ]
             if hopeless or time.monotonic() > deadline:
                 raise self._start_error(hopeless, limit_s)
             time.sleep(TICK_S)
@@ -175,7 +180,9 @@ class Supervisor:
     def stop_part(self, name: str) -> None:
         """End a part in its own way and leave it ended until ``start_part``."""
         with self._lock:
-            self._end([self._runner(name)])
+            runner = self._runner(name)
+        self._end([runner])
+        with self._lock:
             self._write()
 
     def start_part(self, name: str) -> None:
@@ -200,11 +207,10 @@ class Supervisor:
         self._closing.set()
         if self._thread.ident is not None:
             self._thread.join()
-        with self._lock:
-            tiers = {runner.part.tier for runner in self._runners.values()}
-            for tier in sorted(tiers, reverse=True):
-                self._end([r for r in self._runners.values() if r.part.tier == tier])
-                self._write()
+        tiers = {runner.part.tier for runner in self._runners.values()}
+        for tier in sorted(tiers, reverse=True):
+            self._end([r for r in self._runners.values() if r.part.tier == tier])
+            self._write()
         processes.end(processes.tagged(processes.of_stack(self.stack_id)), grace_s=1.0)
         if self._guardian is not None:
             # Nothing is left that it could end.
@@ -213,14 +219,17 @@ class Supervisor:
         StackRecord.forget(self.data_dir)
 
     def _end(self, runners: Sequence[Runner]) -> None:
-        """End parts side by side, each with its own grace."""
+        """End parts side by side, each with its own grace; the others are watched meanwhile."""
         began = time.monotonic()
-        for runner in runners:
-            runner.ask_to_end()
+        with self._lock:
+            for runner in runners:
+                runner.ask_to_end()
         waiting = list(runners)
-        while waiting := [runner for runner in waiting if not runner.has_ended()]:
-            for runner in waiting:
-                late = time.monotonic() - began > runner.part.grace_s
-                if late or self._hurry.is_set():
-                    runner.kill()
+        while waiting:
+            with self._lock:
+                waiting = [runner for runner in waiting if not runner.has_ended()]
+                for runner in waiting:
+                    late = time.monotonic() - began > runner.part.grace_s
+                    if late or self._hurry.is_set():
+                        runner.kill()
             time.sleep(TICK_S / 2)
