@@ -57,12 +57,7 @@ def _groups(board: Leaderboard, n_published: int) -> list[Group]:
     return [
         _value_columns(board),
         _similarity_columns(board, blank),
-        [
-            Column("coverage", [formats.percent(row.coverage) for row in rows] + blank),
-            Column("n", [formats.count(row.figure.n) for row in rows] + blank),
-            Column(_failures_heading(board), [_failures(row) for row in rows] + blank, "left"),
-            Column("excused", [_excused(row) for row in rows] + blank),
-        ],
+        _count_columns(board, blank),
         _speed_columns(rows, blank),
     ]
 
@@ -99,6 +94,19 @@ def _similarity_columns(board: Leaderboard, blank: list[str]) -> Group:
 def _win_rate(by_threshold: Mapping[str, float | None]) -> float | None:
     """The win rate at ``WIN_AT``, however the threshold is written."""
     return next((rate for at, rate in by_threshold.items() if float(at) == WIN_AT), None)
+
+
+def _count_columns(board: Leaderboard, blank: list[str]) -> Group:
+    rows = board.rows
+    columns = [
+        Column("coverage", [formats.percent(row.coverage) for row in rows] + blank),
+        Column("n", [formats.count(row.figure.n) for row in rows] + blank),
+        Column(_failures_heading(board), [_failures(row) for row in rows] + blank, "left"),
+    ]
+    excused = [_excused(row) for row in rows]
+    if any(excused):
+        columns.append(Column("excused", excused + blank))
+    return columns
 
 
 def _speed_columns(rows: Sequence[BoardRow], blank: list[str]) -> Group:
