@@ -28,6 +28,15 @@ log = structlog.get_logger(__name__)
 PAUSE_S = 1.0
 PING_S = 15
 
+EXAMPLE = """id: 1
+event: job.accepted
+data: {"at": "2026-11-20T22:14:07+00:00", "runs": 1}
+
+event: end
+data: {"job": "job_01989d3f2a0fd1c2a7e4", "status": "finished", "progress": {}, "runs": []}
+
+"""
+
 LastEventId = Annotated[
     str | None,
     Header(alias="Last-Event-ID", description="Where to go on: the last id that was received."),
@@ -40,13 +49,22 @@ LastEventId = Annotated[
     responses={
         200: {
             "description": "Stored events with their ids, and progress; ends after the job did.",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"example": EXAMPLE}},
         },
         **problems(404),
     },
 )
 async def get_job_events(
-    job_id: JobId, database: Db, project: Project, last_event_id: LastEventId = None
+    job_id: JobId, database: Db, project: Project, last_event_id: EXAMPLE = """id: 1
+event: job.accepted
+data: {"at": "2026-11-20T22:14:07+00:00", "runs": 1}
+
+event: end
+data: {"job": "job_01989d3f2a0fd1c2a7e4", "status": "finished", "progress": {}, "runs": []}
+
+"""
+
+LastEventId = None
 ) -> EventSourceResponse:
     """What happens to a job, live.
 
