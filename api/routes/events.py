@@ -55,16 +55,7 @@ LastEventId = Annotated[
     },
 )
 async def get_job_events(
-    job_id: JobId, database: Db, project: Project, last_event_id: EXAMPLE = """id: 1
-event: job.accepted
-data: {"at": "2026-11-20T22:14:07+00:00", "runs": 1}
-
-event: end
-data: {"job": "job_01989d3f2a0fd1c2a7e4", "status": "finished", "progress": {}, "runs": []}
-
-"""
-
-LastEventId = None
+    job_id: JobId, database: Db, project: Project, last_event_id: LastEventId = None
 ) -> EventSourceResponse:
     """What happens to a job, live.
 
