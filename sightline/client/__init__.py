@@ -3,7 +3,7 @@
 Needs nothing of Sightline but this package: httpx and pydantic.
 """
 
-from sightline.client.client import Client, JobOptions, SampleQuery
+from sightline.client.client import Client
 from sightline.client.errors import (
     ApiError,
     ClientError,
@@ -11,6 +11,7 @@ from sightline.client.errors import (
     ServiceUnreachable,
     WaitTimeout,
 )
+from sightline.client.options import JobOptions, SampleQuery
 from sightline.client.results import (
     Benchmark,
     BoardRow,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
 from itertools import islice
 from types import TracebackType
-from typing import Any, Self, TypedDict, TypeVar, Unpack
+from typing import Any, Self, TypeVar, Unpack
 from urllib.parse import quote
 
+from sightline.client.options import JobOptions, SampleQuery
 from sightline.client.results import (
     Benchmark,
     Estimate,
@@ -33,51 +33,6 @@ DEFAULT_URL = "http://127.0.0.1:8000"
 UPLOAD_LINES = 5_000
 
 R = TypeVar("R", bound=Result)
-
-
-class JobOptions(TypedDict, total=False):
-    """What a job may say beside benchmark and models; what is left out is the service's default.
-
-    tasks        only these tasks of the benchmark
-    limit        at most so many samples, drawn by ``seed``, the same for every model
-    repeats      how often each sample is asked
-    sampling     max_tokens, temperature, top_p, seed, stop: where it differs from the task's own
-    metrics      computed besides the benchmark's own
-    priority     higher ones are worked on first, -100 to 100
-    deadline     cancelled if it has not ended by then (with its time zone)
-    read_cache   whether answers that are known already may be used
-    """
-
-    tasks: Sequence[str]
-    limit: int
-    seed: int
-    repeats: int
-    sampling: Mapping[str, Any]
-    metrics: Sequence[str]
-    name: str
-    tags: Sequence[str]
-    priority: int
-    deadline: datetime
-    read_cache: bool
-
-
-class SampleQuery(TypedDict, total=False):
-    """Which samples of a run, in which order.
-
-    sort        "ordinal", "score", "latency" or "output_tokens"; with a minus the other way round
-    failure     a kind of failure, "any" or "none"
-    metric      which metric ``min_score``, ``max_score`` and the order by score mean
-    q           found in the answer or in the sample's key
-    """
-
-    sort: str | None
-    task: str | None
-    category: str | None
-    failure: str | None
-    metric: str | None
-    min_score: float | None
-    max_score: float | None
-    q: str | None
 
 
 class Client:
