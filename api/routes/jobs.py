@@ -41,7 +41,7 @@ POSITION: TypeAdapter[tuple[AwareDatetime, str]] = TypeAdapter(tuple[AwareDateti
                 "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds."},
             },
         },
-        **problems(404, 409, 413, 415),
+        **problems(413, 415),
     },
 )
 def post_job(
