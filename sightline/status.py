@@ -86,7 +86,6 @@ class FailureKind(StrEnum):
     TIMEOUT = "timeout"
     SERVER = "server"
     OVERLOADED = "overloaded"
-    MODEL_CHANGED = "model_changed"
     WORKER_DIED = "worker_died"
     IMAGE_MISSING = "image_missing"
     PROMPT_TOO_LONG = "prompt_too_long"

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import structlog
+
 from sightline import queue
 from sightline.store import runs, shards
 from sightline.store.database import Database
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +33,6 @@ def sweep(database: Database) -> Swept:
     woken = [name for name in waiting if queue.wake_generate(name)]
     if scoring and queue.wake_score():
         woken.append(queue.SCORE_QUEUE)
+    if expired or late:
+        log.info("swept", leases_expired=expired, deadlines_passed=late)
     return Swept(expired, late, tuple(woken))

@@ -14,7 +14,7 @@ from sightline.errors import NotFound
 from sightline.store.database import chunks, insert_new
 from sightline.store.ids import utc_now
 from sightline.store.tables import BenchmarkVersion, Image, Model, RecordedAnswer, SampleRow
-from sightline.values import Generated, Sample, images_of, prompt_digest, prompt_to_json
+from sightline.values import Generated, Sample, prompt_digest, prompt_to_json
 
 # --- models ----------------------------------------------------------------------------
 
@@ -175,19 +175,6 @@ def iterate_samples(
         session.expunge_all()
 
 
-def samples_at(session: Session, version_id: int, ordinals: Sequence[int]) -> dict[int, SampleRow]:
-    """Some samples of a version by their ordinals."""
-    found: dict[int, SampleRow] = {}
-    for chunk in chunks(ordinals):
-        rows = session.scalars(
-            select(SampleRow).where(
-                SampleRow.benchmark_version_id == version_id, SampleRow.ordinal.in_(chunk)
-            )
-        )
-        found.update({row.ordinal: row for row in rows})
-    return found
-
-
 def known_keys(session: Session, version_id: int, keys: Sequence[str]) -> set[str]:
     """Those of ``keys`` that are samples of the version."""
     return set(
@@ -230,19 +217,6 @@ def get_image(session: Session, project_id: str, digest: str) -> Image:
     if image is None:
         raise NotFound("image", digest)
     return image
-
-
-def missing_images(session: Session, project_id: str, sample: Sample) -> list[str]:
-    """Digests of a sample's images that the project does not own."""
-    wanted = {part.digest for part in images_of(sample.prompt)}
-    owned = set(
-        session.scalars(
-            select(Image.digest).where(
-                Image.project_id == project_id, Image.digest.in_(sorted(wanted))
-            )
-        )
-    )
-    return sorted(wanted - owned)
 
 
 # --- recorded answers ------------------------------------------------------------------

@@ -146,9 +146,11 @@ def test_retry_asks_only_what_failed(a_world: World) -> None:
     with a_world.database.transaction() as session:
         answers.record(session, held, outcomes, [], lease_s=20.0)
         shards.finish_stage(session, held)
-    with a_world.database.transaction() as session:
-        with pytest.raises(Conflict, match="when it has ended"):
-            runs.retry_failed(session, runs.lock_run(session, run.id))
+    with (
+        a_world.database.transaction() as session,
+        pytest.raises(Conflict, match="when it has ended"),
+    ):
+        runs.retry_failed(session, runs.lock_run(session, run.id))
     with a_world.database.transaction() as session:
         locked = runs.lock_run(session, run.id)
         session.query(Shard).update({"state": ShardState.DONE})
