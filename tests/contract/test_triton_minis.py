@@ -6,12 +6,13 @@ import asyncio
 import hashlib
 import json
 import re
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
-from asking import Response, ask, asked, picture, prompt_for, request, with_client
+from asking import EXTRAS, Response, ask, asked, picture, prompt_for, request, with_client
 from conftest import MINIS, REPOSITORY
 from grpc.aio import AioRpcError
 
@@ -117,6 +118,33 @@ def test_the_reason_for_bad_sampling_is_said(minis: TritonEndpoint, mini: str) -
     [response] = ask(minis.grpc, mini, "Why?", sampling={"unheard_of": 1})
     assert response.error is not None
     assert "Unexpected keyword argument 'unheard_of'" in str(response.error.message())
+
+
+def test_answers_are_counted_by_the_vllm_backends_names(minis: TritonEndpoint, mini: str) -> None:
+    """src/utils/metrics.py, TritonMetrics."""
+
+    def counted() -> dict[str, float]:
+        lines = httpx.get(minis.metrics).text.splitlines()
+        return {
+            line.split("{")[0]: float(line.split()[-1])
+            for line in lines
+            if line.startswith("vllm:") and f'model="{mini}"' in line
+        }
+
+    before = counted()
+    [response] = ask(
+        minis.grpc, mini, prompt_for(mini, images=0), sampling=exactly(7), extras=EXTRAS
+    )
+    expected = {
+        "vllm:prompt_tokens_total": response.outputs["num_input_tokens"][0],
+        "vllm:generation_tokens_total": 7,
+        "vllm:time_to_first_token_seconds_count": 1,
+        "vllm:e2e_request_latency_seconds_count": 1,
+    }
+    until = time.monotonic() + 10  # counted after the answer was sent
+    while {name: counted()[name] - before[name] for name in expected} != expected:
+        assert time.monotonic() < until
+        time.sleep(0.1)
 
 
 def test_the_configuration_names_the_weights(minis: TritonEndpoint, mini: str) -> None:

@@ -17,6 +17,7 @@ import triton_python_backend_utils as pb_utils
 
 from triton_models.minis.engine import BacklogFull, Engine
 from triton_models.minis.loading import load
+from triton_models.minis.metrics import Metrics
 from triton_models.minis.replies import Outbox, Reply, Wanted
 from triton_models.minis.seal import weights_sha256
 from triton_models.minis.sequence import Limits, Question
@@ -49,7 +50,7 @@ class MiniModel:
             )
         mini = load(directory)
         self._decode = lambda tokens: mini.tokenizer.decode(tokens, skip_special_tokens=False)
-        self._outbox = Outbox()
+        self._outbox = Outbox(Metrics(args["model_name"], args["model_version"]))
         self._engine = Engine(
             mini,
             Limits(context=int(setting["max_model_len"]), images=int(setting["max_images"])),

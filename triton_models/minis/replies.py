@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import triton_python_backend_utils as pb_utils
 
+from triton_models.minis.metrics import Metrics
 from triton_models.minis.sequence import Running
 
 _FINAL = pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL
@@ -46,7 +47,8 @@ class _Told:
 class Outbox:
     """Sends in a thread of its own, so that the engine does not wait for the server."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
         self._items: queue.SimpleQueue[tuple[Reply, Any, int] | None] = queue.SimpleQueue()
         self._open: set[Reply] = set()
         self._looked = time.monotonic()
@@ -83,6 +85,7 @@ class Outbox:
             reply.sender.send(response, flags=flags)
             if flags == _FINAL:
                 self._open.discard(reply)
+                reply.count(self._metrics)
             elif reply.wanted.stream:
                 reply.cancelled = reply.sender.is_cancelled()
         except pb_utils.TritonModelException as problem:
@@ -105,10 +108,17 @@ class Reply:
     decode: Callable[[list[int]], str]
     cancelled: bool = False
     told: _Told = field(default_factory=_Told)
+    arrived: float = field(default_factory=time.monotonic)
+    first_token: float | None = None
+    answered: Running | None = None
 
     def progressed(self, running: Running) -> None:
         """A stream hears of every token; everything else of the end."""
         finished = running.finish_reason is not None
+        if self.first_token is None:
+            self.first_token = time.monotonic()
+        if finished:
+            self.answered = running
         if self.wanted.stream or finished:
             self._put(self._response(running), final=finished)
 
@@ -130,6 +140,17 @@ class Reply:
         """End the request with an error alone."""
         error = pb_utils.TritonError(message, code)
         self._put(pb_utils.InferenceResponse(error=error), final=True)
+
+    def count(self, metrics: Metrics) -> None:
+        """Tell ``metrics`` of the answer that has just been sent, if there was one."""
+        if self.answered is None or self.first_token is None:
+            return
+        metrics.answered(
+            prompt_tokens=self.answered.prompt_tokens,
+            tokens=len(self.answered.tokens),
+            first_token_s=self.first_token - self.arrived,
+            request_s=time.monotonic() - self.arrived,
+        )
 
     def _put(self, response: Any, *, final: bool) -> None:
         self.outbox.put(self, response, _FINAL if final else 0)
