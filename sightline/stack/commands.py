@@ -122,7 +122,8 @@ def status(
         sys.stdout.write(json.dumps(document, indent=1) + "\n")
     else:
         api_url = health.record.urls.get("api")
-        console.print(f"API at {api_url}, data in {directory}, logs in {directory / 'logs'}")
+        where = f"API at {api_url}, data in {directory}, logs in {directory / 'logs'}"
+        console.print(where, soft_wrap=True)
         console.print(_table(rows))
     if not health.healthy:
         raise typer.Exit(1)
