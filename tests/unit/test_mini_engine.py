@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from sightline.benchmarks.scenes import train_samples
 from sightline.inference.prompts import render
@@ -201,6 +203,48 @@ def test_a_seed_repeats_an_answer_whoever_else_is_asked(mini: LoadedMini, engine
     again, *others = ask_together(engine, [seeded, *questions(mini, 5, **given)])
     assert again.tokens == alone.tokens
     assert any(other.tokens != alone.tokens for other in others)
+
+
+def encoded(image: Image.Image, form: str) -> bytes:
+    file = io.BytesIO()
+    image.save(file, form)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        encoded(Image.new("RGB", (1, 1)), "PNG"),
+        encoded(Image.new("L", (3000, 2)), "PNG"),
+        encoded(Image.new("P", (2, 3000)), "GIF"),
+        encoded(Image.new("CMYK", (40, 40)), "JPEG"),
+        encoded(Image.new("RGBA", (40, 40)), "WEBP"),
+        encoded(Image.new("I;16", (40, 40)), "PNG"),
+        encoded(Image.new("1", (40, 40)), "TIFF"),
+    ],
+)
+def test_pictures_of_any_shape_and_mode_are_read(
+    mini: LoadedMini, engine: Engine, file: bytes
+) -> None:
+    text = "<s>[INST][IMG]" if mini.name == "pixtral_mini" else "<|image_pad|>"
+    question = Question(text, (base64.b64encode(file).decode(),), sampling(max_tokens=1))
+    assert len(ask_together(engine, [question])[0].tokens) == 1
+
+
+@pytest.mark.parametrize("size", [8, 20, 40, 60, 100, 150])
+def test_a_broken_picture_fails_alone(mini: LoadedMini, engine: Engine, size: int) -> None:
+    """Cut off or overwritten anywhere; what is asked with it is answered."""
+    whole = bytearray(encoded(Image.radial_gradient("L").resize((40, 40)), "PNG"))
+    overwritten = whole[:size] + b"\xff" * 12 + whole[size + 12 :]
+    text = "<s>[INST][IMG]" if mini.name == "pixtral_mini" else "<|image_pad|>"
+    broken = [Heard(), Heard()]
+    for file, listener in zip((whole[:size], overwritten), broken, strict=True):
+        picture = base64.b64encode(bytes(file)).decode()
+        engine.submit(Question(text, (picture,), sampling(max_tokens=1)), listener)
+    [good] = ask_together(engine, questions(mini, 1))
+    assert good.finish_reason is not None
+    assert all(listener.done.wait(60) for listener in broken)
+    assert broken[0].problem is not None
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,8 @@ class Engine:
                 continue
             try:
                 begun.append((begin(self._mini, self._limits, question), listener))
-            except ValueError as problem:
+            except Exception as problem:  # noqa: BLE001 - one question's fault, whatever it is
+                # (``begin`` says why it can be anything), must not become the others'.
                 listener.failed(problem)
         if not begun:
             return
