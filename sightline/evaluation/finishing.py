@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from statistics import fmean
 from typing import Any
 
 import structlog
@@ -41,8 +43,9 @@ def finish(database: Database, run_id: str) -> None:
     with database.reading() as session:
         context = runs.context_of(session, run_id)
         summary = _Summary(context)
-        for row in scores.book(session, run_id, context.version.id):
-            summary.add(row)
+        book = scores.book(session, run_id, context.version.id)
+        for _, repeats in groupby(book, key=lambda row: row.ordinal):
+            summary.add(list(repeats))
         totals = summary.totals(boards.times_of(session, run_id), session)
     with database.transaction() as session:
         run = runs.lock_run(session, run_id)
@@ -69,17 +72,35 @@ class _Summary:
         self._scored = 0
         self._answered = 0
 
-    def add(self, row: BookRow) -> None:
-        task = self._tasks[row.task]
+    def add(self, repeats: Sequence[BookRow]) -> None:
+        """One sample with all its repeats."""
+        values: dict[Key, list[float]] = {}
+        for row in repeats:
+            self._count(row)
+            task = self._tasks[row.task]
+            for metric, version, value in self._counted(row, task):
+                for name in _slices(row):
+                    found = values.setdefault((name, metric, version), [])
+                    if value is not None:
+                        found.append(value)
+        failures = {row.parse_failure for row in repeats}
+        # Named where the model failed every time; a sample that it answered once has a score.
+        failure = None if None in failures else failures.pop()
+        for key, found in values.items():
+            tally = self._tallies.setdefault(key, Tally())
+            if found:
+                # Repeats of a sample are no independent answers: their mean is one observation
+                # (Miller 2024).
+                tally.add(fmean(found), repeats[0].cluster, failure)
+            else:
+                tally.exclude(repeats[0].failure or FailureKind.NO_REFERENCE)
+
+    def _count(self, row: BookRow) -> None:
         self._seen += 1
         self._answered += row.failure is None
         if row.parse_failure is not None:
             self._model_failures[row.parse_failure] += 1
-        for metric, version, value in self._counted(row, task):
-            for name in _slices(row):
-                self._tally(name, metric, version, row, value)
-        decisive = self._decisive(row, task)
-        if decisive is not None:
+        if self._decisive(row, self._tasks[row.task]) is not None:
             self._scored += 1
         else:
             self._failures[row.failure or FailureKind.NO_REFERENCE] += 1
@@ -101,23 +122,10 @@ class _Summary:
             (value for metric, _, value in self._counted(row, task) if metric == wanted), None
         )
 
-    def _tally(
-        self, name: str, metric: str, version: str, row: BookRow, value: float | None
-    ) -> None:
-        tally = self._tallies.setdefault((name, metric, version), Tally())
-        if value is None:
-            tally.exclude(row.failure or FailureKind.NO_REFERENCE)
-            return
-        # Repeats of one sample are no independent answers: the sample is their cluster.
-        cluster = row.cluster
-        if cluster is None and self._run.repeats > 1:
-            cluster = f"sample:{row.ordinal}"
-        tally.add(value, cluster, row.parse_failure)
-
     def aggregates(self) -> Iterator[dict[str, Any]]:
         for (name, metric, version), tally in self._tallies.items():
             of = METRICS.get(metric)
-            binary = of is None or of.binary
+            binary = (of is None or of.binary) and self._run.repeats == 1
             low, high = (of.low, of.high) if of else (0.0, 1.0)
             made = estimate(tally, binary=binary, low=low, high=high)
             yield {
@@ -130,7 +138,7 @@ class _Summary:
                 "low": made.interval.low if made.interval else None,
                 "high": made.interval.high if made.interval else None,
                 "method": made.interval.method if made.interval else "none",
-                "statistics": tally.to_json() | _figures(tally, binary),
+                "statistics": tally.to_json() | _figures(tally, of is None or of.binary),
             }
 
     def totals(self, times: boards.Times, session: Session) -> dict[str, Any]:
