@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, exists, select
 from sqlalchemy.orm import Session
 
 from sightline.status import FailureKind
@@ -14,7 +14,7 @@ from sightline.store import shards
 from sightline.store.database import insert_new
 from sightline.store.ids import new_id, utc_now
 from sightline.store.shards import Claim
-from sightline.store.tables import Answer, Attempt, SampleRow
+from sightline.store.tables import Answer, Attempt, ParsedAnswer, SampleRow, Score
 from sightline.values import Generated, Sample, prompt_from_json
 
 
@@ -150,5 +150,20 @@ def unanswered(session: Session, claim: Claim, benchmark_version_id: int) -> lis
 
 
 def forget_failures(session: Session, run_id: str) -> None:
-    """Take our own failures out of the book so that they can be tried again; attempts stay."""
-    session.execute(delete(Answer).where(Answer.run_id == run_id, Answer.failure.is_not(None)))
+    """Take our own failures out of the book so that they can be tried again; attempts stay.
+
+    What scoring noted of them (no value, and why) goes as well: it would stand in the way of the
+    score to come.
+    """
+    failed = and_(Answer.run_id == run_id, Answer.failure.is_not(None))
+    for table in (Score, ParsedAnswer):
+        of_failed = exists(
+            select(Answer.ordinal).where(
+                failed, Answer.ordinal == table.ordinal, Answer.repeat == table.repeat
+            )
+        )
+        session.execute(
+            delete(table).where(table.run_id == run_id, of_failed),
+            execution_options={"synchronize_session": False},
+        )
+    session.execute(delete(Answer).where(failed))

@@ -71,6 +71,7 @@ class World:
                 "tasks": ["words"],
                 "version": "v",
                 "sampling": {"words": TASK.sampling.to_json()},
+                "parsers": {"words": TASK.parser},
             },
             metrics=(),
             repeats=1,

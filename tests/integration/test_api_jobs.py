@@ -32,6 +32,15 @@ def test_a_job_is_accepted(api: Api) -> None:
     assert api.client.get(response.headers["location"]).json() == job
 
 
+def test_what_was_asked_can_be_asked_again(api: Api) -> None:
+    deadline = "2037-01-31T06:00:00Z"
+    job = api.job(tasks=["words"], sampling={"temperature": 0.5, "stop": ["."]}, deadline=deadline)
+    again = api.client.post("/v1/jobs", json=job["request"])
+    assert again.status_code == 202
+    assert again.json()["id"] != job["id"]
+    assert again.json()["request"] == job["request"]
+
+
 def test_a_dry_run_stores_nothing(api: Api) -> None:
     tag = uuid4().hex
     response = api.post_job(dry_run=True, tags=[tag], limit=5)

@@ -16,9 +16,7 @@ SAID = Generated("yes", "stop", 3, 1)
 
 def board(database: Database, holder: str, *keys: str, lease_s: float = 20.0) -> Boarding:
     with database.transaction() as session:
-        return inferences.board(
-            session, DEFAULT_PROJECT, keys, holder=holder, lease_s=lease_s
-        )
+        return inferences.board(session, DEFAULT_PROJECT, keys, holder=holder, lease_s=lease_s)
 
 
 def land(database: Database, key: str, said: Generated) -> None:

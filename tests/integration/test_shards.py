@@ -9,13 +9,16 @@ import pytest
 from books import World, world
 from sqlalchemy import func, select
 
+from sightline.embedding import Embedder
 from sightline.errors import Conflict, LeaseLost
+from sightline.evaluation import scoring
+from sightline.settings import Settings
 from sightline.status import FailureKind, RunStatus, ShardState, Stage
 from sightline.store import answers, runs, shards
 from sightline.store.answers import Outcome
 from sightline.store.database import Database
 from sightline.store.shards import Claim
-from sightline.store.tables import Answer, Run, Shard
+from sightline.store.tables import Answer, Run, Score, Shard
 from sightline.values import Generated
 
 
@@ -162,6 +165,36 @@ def test_retry_asks_only_what_failed(a_world: World) -> None:
         progress = runs.progress_of(session, [run.id])[run.id]
     assert [item.ordinal for item in left] == [1, 2, 3]
     assert (progress.answered, progress.failed) == (1, 0)
+
+
+def test_a_retried_sample_gets_its_score(a_world: World) -> None:
+    """The first time round scoring notes that there is no value; that must not be the last word."""
+    a_world.job(4)
+    held = must_claim(a_world.database)
+    late = [Outcome(i, failure=FailureKind.TIMEOUT) for i in range(4)]
+    with a_world.database.transaction() as session:
+        answers.record(session, held, late, [], lease_s=20.0)
+        shards.finish_stage(session, held)
+    score(a_world.database)
+    with a_world.database.transaction() as session:
+        run = runs.lock_run(session, held.run_id)
+        assert run.totals is not None
+        assert run.totals["failures"] == {"timeout": 4}
+        runs.retry_failed(session, run)
+    again = must_claim(a_world.database)
+    record(a_world.database, again, 0, 1, 2, 3)
+    finish_stage(a_world.database, again)
+    score(a_world.database)
+    with a_world.database.reading() as session:
+        values = session.scalars(select(Score.value).where(Score.run_id == held.run_id)).all()
+        ended = session.get(Run, held.run_id)
+        assert ended is not None
+        assert ended.totals is not None
+        assert (list(values), ended.totals["coverage"]) == ([1.0] * 4, 1.0)
+
+
+def score(database: Database) -> None:
+    scoring.work(scoring.ScoringHouse(database, Embedder(), Settings()))
 
 
 def test_a_shard_given_back_waits_and_is_not_charged(a_world: World) -> None:
