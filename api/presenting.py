@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -45,10 +46,16 @@ def _job_out(job: Job, found: Sequence[Run], counts: Mapping[str, Progress]) -> 
         deadline=job.deadline_at,
         created_at=job.created_at,
         finished_at=max(ends) if ends and status.ended else None,
-        request=job.request,
+        request=_request(job),
         progress=_sum([summary.progress for summary in summaries]),
         runs=summaries,
     )
+
+
+def _request(job: Job) -> dict[str, Any]:
+    """What was asked, in the words of the body: it can be posted again as it is."""
+    asked = {name: value for name, value in job.request.items() if name != "deadline_at"}
+    return {"kind": job.kind, **asked, "deadline": job.request["deadline_at"]}
 
 
 def _summary(run: Run, progress: Progress) -> shapes.RunSummary:

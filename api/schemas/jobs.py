@@ -142,7 +142,7 @@ class JobOut(Schema):
         description="When its last run ended; null while one goes on.", examples=[None]
     )
     request: dict[str, Any] = Field(
-        description="What was asked, with what was left out filled in.",
+        description="What was asked, with what was left out filled in; it can be posted again.",
         examples=[{"benchmark": "scenes", "models": ["pixtral_mini"], "limit": 100}],
     )
     progress: Progress = Field(description="Sums over its runs.")
