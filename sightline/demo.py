@@ -6,7 +6,6 @@ goes through the client over HTTP.
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
 import sys
@@ -208,12 +207,15 @@ def _say_how_to_go_on(
         return
     sightline = _command()
     run = jobs[0].runs[0].id
+    # The command line looks for the stack in the default data directory.
+    found = stack.data_dir == Settings().data_dir.resolve()
+    url = "" if found else f" --url {stack.api_url}"
     console.print(
         f"\nSightline listens on {stack.api_url}, its API is described at {stack.api_url}/docs\n"
         "Go on in another terminal:\n"
-        f"  {sightline} samples {run} --limit 5\n"
-        f"  {sightline} submit scenes -m pixtral_mini --task count --watch\n"
-        f"  {sightline} leaderboard mmmu --category Art\n"
+        f"  {sightline} samples {run} --limit 5{url}\n"
+        f"  {sightline} submit scenes -m pixtral_mini --task count --watch{url}\n"
+        f"  {sightline} leaderboard mmmu --category Art{url}\n"
         f"  curl {stack.api_url}/v1/leaderboards/scenes\n"
         "Ctrl-C ends it; `sightline up` brings it back with all that was recorded.",
         markup=False,
@@ -226,7 +228,8 @@ def _command() -> str:
     beside = Path(sys.executable).with_name("sightline")
     if shutil.which("sightline") == str(beside):
         return "sightline"
-    return os.path.relpath(beside)
+    near = beside.is_relative_to(Path.cwd())
+    return str(beside.relative_to(Path.cwd()) if near else beside)
 
 
 if __name__ == "__main__":
