@@ -211,7 +211,7 @@ def _say_how_to_go_on(
     found = stack.data_dir == Settings().data_dir.resolve()
     url = "" if found else f" --url {stack.api_url}"
     console.print(
-        f"\nSightline listens on {stack.api_url}, its API is described at {stack.api_url}/openapi.json\n"
+        f"\nSightline listens on {stack.api_url}; its API describes itself in /openapi.json\n"
         "Go on in another terminal:\n"
         f"  {sightline} samples {run} --limit 5{url}\n"
         f"  {sightline} submit scenes -m pixtral_mini --task count --watch{url}\n"
