@@ -1,4 +1,4 @@
-"""Jobs: written whole in one transaction, listed by cursor, deleted when they have ended."""
+"""Jobs: written whole in one transaction, deleted when they have ended."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from sightline.errors import Conflict, IdempotencyMismatch, NotFound
@@ -150,26 +150,6 @@ def get_job(session: Session, project_id: str, job_id: str) -> Job:
     if job is None or job.project_id != project_id:
         raise NotFound("job", job_id)
     return job
-
-
-def list_jobs(
-    session: Session,
-    project_id: str,
-    *,
-    limit: int,
-    after: tuple[datetime, str] | None = None,
-    tag: str | None = None,
-) -> Sequence[Job]:
-    """Jobs, newest first; ``after`` is (created_at, id) of the last one seen."""
-    statement = select(Job).where(Job.project_id == project_id)
-    if after is not None:
-        moment, job_id = after
-        older = or_(Job.created_at < moment, and_(Job.created_at == moment, Job.id < job_id))
-        statement = statement.where(older)
-    rows = session.scalars(
-        statement.order_by(Job.created_at.desc(), Job.id.desc()).limit(limit)
-    ).all()
-    return [job for job in rows if tag is None or tag in job.tags]
 
 
 def delete_job(session: Session, project_id: str, job_id: str) -> None:
