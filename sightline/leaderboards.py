@@ -37,7 +37,11 @@ class Similarity:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One model's place on a board. ``rank`` 1 is best; equal values share a rank."""
+    """One model's place on a board. ``rank`` 1 is best; equal values share a rank.
+
+    ``failures`` (ours, excluded) and ``model_failures`` (scored as wrong) are those of the
+    samples that the figure is about; coverage, speed and tokens are the whole run's.
+    """
 
     rank: int
     model: str
@@ -222,8 +226,8 @@ def _row(run: Run, of: Mapping[str, Aggregate], metric: str, rank: int) -> Row:
         similarity=_similarity(of.get(SIMILARITY)),
         coverage=totals["coverage"],
         n_items=totals["items"],
-        failures=totals["failures"],
-        model_failures=totals["model_failures"],
+        failures=of[metric].statistics["excluded"],
+        model_failures=of[metric].statistics["failures"],
         without_model_failures=of[metric].statistics.get("mean_without_model_failures"),
         latency_p50_s=totals["latency_p50_s"],
         latency_p95_s=totals["latency_p95_s"],

@@ -101,7 +101,7 @@ def _count_columns(board: Leaderboard, blank: list[str]) -> Group:
     columns = [
         Column("coverage", [formats.percent(row.coverage) for row in rows] + blank),
         Column("n", [formats.count(row.figure.n) for row in rows] + blank),
-        Column(_failures_heading(board), [_failures(row) for row in rows] + blank, "left"),
+        Column("failures", [_failures(row) for row in rows] + blank, "left"),
     ]
     excused = [_excused(row) for row in rows]
     if any(excused):
@@ -119,11 +119,6 @@ def _speed_columns(rows: Sequence[BoardRow], blank: list[str]) -> Group:
         Column("samples/s", [formats.rate(row.samples_per_s) for row in rows] + blank),
         Column("per hour", [formats.rate(row.samples_per_hour) for row in rows] + blank),
     ]
-
-
-def _failures_heading(board: Leaderboard) -> str:
-    # A run counts its failures as a whole, and not by slice.
-    return "failures of the run" if board.slice else "failures"
 
 
 def _failures(row: BoardRow) -> str:

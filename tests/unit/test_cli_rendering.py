@@ -202,11 +202,6 @@ def test_where_nothing_was_asked_now_there_is_no_speed() -> None:
     assert "0.400" in text
 
 
-def test_on_a_slice_failures_are_said_to_be_of_the_whole_run() -> None:
-    assert "failures of the run" in rendered(leaderboard(board(slice="task=count"), 120), 120)
-    assert "failures of the run" not in rendered(leaderboard(board(), 120), 120)
-
-
 def test_an_empty_board_says_so() -> None:
     text = rendered(leaderboard(board(rows=[], published=[]), 80), 80)
     assert "No finished run stands on this board yet." in text
