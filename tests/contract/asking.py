@@ -12,6 +12,7 @@ import io
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,6 +21,8 @@ from PIL import Image, ImageDraw
 from tritonclient.grpc import InferInput
 from tritonclient.utils import InferenceServerException
 
+REPOSITORY = Path(__file__).resolve().parents[2] / "triton_models"
+MINIS = ("pixtral_mini", "qwen2_vl_mini")
 EXTRAS = (
     "finish_reason",
     "cumulative_logprob",

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from asking import MINIS, REPOSITORY
 
 from sightline.stack.triton import TritonEndpoint, serve_triton
 
-REPOSITORY = Path(__file__).resolve().parents[2] / "triton_models"
-MINIS = ("pixtral_mini", "qwen2_vl_mini")
 URL = os.environ.get("SIGHTLINE_CONTRACT_URL")
 MODELS = tuple(os.environ.get("SIGHTLINE_CONTRACT_MODEL", ",".join(MINIS)).split(","))
 

@@ -12,8 +12,18 @@ from typing import Any
 
 import httpx
 import pytest
-from asking import EXTRAS, Response, ask, asked, picture, prompt_for, request, with_client
-from conftest import MINIS, REPOSITORY
+from asking import (
+    EXTRAS,
+    MINIS,
+    REPOSITORY,
+    Response,
+    ask,
+    asked,
+    picture,
+    prompt_for,
+    request,
+    with_client,
+)
 from grpc.aio import AioRpcError
 
 from sightline.stack.triton import TritonEndpoint, triton_ready
