@@ -45,7 +45,6 @@ PROBLEMS: Mapping[type[errors.SightlineError], Kind] = {
     errors.IdempotencyMismatch: Kind(
         422, "idempotency-mismatch", "Idempotency-Key used for another body"
     ),
-    errors.IdempotencyInFlight: Kind(409, "in-flight", "The same request is being answered"),
     errors.Unavailable: Kind(503, "unavailable", "Temporarily unavailable"),
     # These belong to workers and to the stack: in an answer of the API they are our fault.
     errors.EmbedderMismatch: INTERNAL,
@@ -123,8 +122,6 @@ def _on_ours(request: Request, error: Exception) -> Response:
     headers = {}
     if isinstance(error, errors.Unavailable):
         headers["Retry-After"] = str(error.retry_after_s)
-    if isinstance(error, errors.IdempotencyInFlight):
-        headers["Retry-After"] = "1"
     return problem_response(request_id(request), kind, str(error), fields, headers)
 
 

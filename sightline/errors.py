@@ -57,10 +57,6 @@ class IdempotencyMismatch(SightlineError):
     """The same Idempotency-Key came with another body."""
 
 
-class IdempotencyInFlight(Conflict):
-    """The first request with this Idempotency-Key has not been answered yet."""
-
-
 # --- a part of the house is out of order ----------------------------------------------
 
 

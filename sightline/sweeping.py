@@ -15,11 +15,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What one sweep did: leases ended, runs past their deadline, queues woken."""
+    """What one sweep did: leases ended, runs cancelled past their deadline."""
 
     leases_expired: int
     deadlines_passed: int
-    woken: tuple[str, ...]
 
 
 def sweep(database: Database) -> Swept:
@@ -30,9 +29,9 @@ def sweep(database: Database) -> Swept:
     with database.reading() as session:
         waiting = shards.queues_with_work(session)
         scoring = shards.scoring_waits(session) or bool(runs.runs_to_finish(session))
-    woken = [name for name in waiting if queue.wake_generate(name)]
-    if scoring and queue.wake_score():
-        woken.append(queue.SCORE_QUEUE)
+    # A broker that is away is not waited for queue by queue: the next sweep comes soon.
+    if queue.wake_models(waiting) and scoring:
+        queue.wake_score()
     if expired or late:
         log.info("swept", leases_expired=expired, deadlines_passed=late)
-    return Swept(expired, late, tuple(woken))
+    return Swept(expired, late)

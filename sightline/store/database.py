@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -121,6 +122,8 @@ def _outages() -> Iterator[None]:
         yield
     except (OperationalError, InterfaceError) as error:
         raise Unavailable("database", str(error.orig).strip().splitlines()[0]) from error
+    except PoolTimeout as error:
+        raise Unavailable("database", "all connections are in use") from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise Unavailable("database", "the connection was lost") from error

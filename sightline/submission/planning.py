@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from sqlalchemy.orm import Session
 
@@ -57,6 +58,8 @@ def _check_request(request: JobRequest, tasks: Mapping[str, Task]) -> None:
     for metric in request.metrics:
         if metric not in METRICS:
             raise InvalidInput("metrics", f"no metric {metric!r}", f"metrics: {', '.join(METRICS)}")
+    if request.deadline_at is not None and request.deadline_at <= datetime.now(UTC):
+        raise InvalidInput("deadline", "has passed already", "a moment in the future")
     if request.repeats > 1 and not request.sampling.temperature:
         raise InvalidInput(
             "repeats",

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from random import Random
 
 from sightline.benchmarks.base import PublishedRow, RecordedAnswers, Task
-from sightline.benchmarks.scenes.drawing import encode_png
+from sightline.benchmarks.scenes.drawing import TIDY, Style, encode_png
 from sightline.benchmarks.scenes.questions import KINDS, Question, draw
 from sightline.values import ImagePart, Message, Part, Sample, SampleWithImages, Sampling, TextPart
 
@@ -85,16 +85,18 @@ class Scenes:
 SCENES = Scenes()
 
 
-def train_samples(seed: int, tasks: Sequence[str] = tuple(KINDS)) -> Iterator[SampleWithImages]:
+def train_samples(
+    seed: int, tasks: Sequence[str] = tuple(KINDS), style: Style = TIDY
+) -> Iterator[SampleWithImages]:
     """An endless stream of the train split, the tasks in turn; ``references[0]`` is the answer.
 
-    Equal seeds and tasks give equal streams.
+    Equal seeds, tasks and styles give equal streams.
     """
     rng = Random(f"scenes/train/{seed}")  # noqa: S311 - reproducible, not secret
     index = 0
     while True:
         task = tasks[index % len(tasks)]
-        yield as_sample(f"{task}/train/{seed}/{index}", task, draw(rng, task, "train"))
+        yield as_sample(f"{task}/train/{seed}/{index}", task, draw(rng, task, "train", style))
         index += 1
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
@@ -27,14 +28,45 @@ _RGB = {
 _BACKGROUNDS = ((250, 250, 250), (232, 238, 246), (250, 243, 226))
 _INK = COLOURS.index("black") + 1
 
-SCENE_SIZES: dict[str, tuple[Size, ...]] = {
-    "left of": ((64, 64), (80, 48), (96, 48), (80, 64), (72, 56), (68, 60)),
-    "above": ((64, 64), (48, 80), (48, 96), (64, 80), (56, 72), (60, 68)),
-    "": ((64, 64), (48, 48), (64, 48), (48, 64), (56, 60)),
-}
 COUNT_SIZES: tuple[Size, ...] = ((64, 64), (80, 64), (64, 80), (96, 48))
-_RADII = {"small": (5, 7), "large": (11, 13)}
 _PLACEMENTS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How things are drawn.
+
+    grid   centres lie on multiples of this many pixels
+    radii  smallest and largest radius in pixels, by size
+    sizes  sizes of the picture, by the relation that is shown ("" for a single thing)
+    """
+
+    grid: int
+    radii: Mapping[str, tuple[int, int]]
+    sizes: Mapping[str, tuple[Size, ...]]
+
+
+TIDY = Style(
+    grid=8,
+    radii={"small": (6, 6), "large": (12, 12)},
+    sizes={
+        "left of": ((64, 64), (80, 48), (96, 48), (80, 64)),
+        "above": ((64, 64), (48, 80), (48, 96), (64, 80)),
+        "": ((64, 64), (48, 48), (64, 48), (48, 64)),
+    },
+)
+"""The benchmark's own style: a model of a few million parameters can learn it in an hour."""
+
+LOOSE = Style(
+    grid=1,
+    radii={"small": (5, 7), "large": (11, 13)},
+    sizes={
+        "left of": ((64, 64), (80, 48), (96, 48), (80, 64), (72, 56), (68, 60)),
+        "above": ((64, 64), (48, 80), (48, 96), (64, 80), (56, 72), (60, 68)),
+        "": ((64, 64), (48, 48), (64, 48), (48, 64), (56, 60)),
+    },
+)
+"""Things anywhere and of uneven sizes: harder, for training alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +79,14 @@ class Placed:
     radius: int
 
 
-def place(rng: Random, scene: Scene, size: Size) -> tuple[Placed, ...]:
+def place(rng: Random, scene: Scene, size: Size, style: Style = TIDY) -> tuple[Placed, ...]:
     """Random positions that leave no doubt about the relation.
 
     The centres lie at least both radii and 3 pixels apart along the relation's axis and at most
     half of that distance across it.
     """
     while True:
-        placed = tuple(_drop(rng, thing, size) for thing in scene.things)
+        placed = tuple(_drop(rng, thing, size, style) for thing in scene.things)
         if len(placed) == 1:
             return placed
         first, second = placed
@@ -65,12 +97,14 @@ def place(rng: Random, scene: Scene, size: Size) -> tuple[Placed, ...]:
             return placed
 
 
-def scatter(rng: Random, things: tuple[Thing, ...], size: Size) -> tuple[Placed, ...] | None:
+def scatter(
+    rng: Random, things: tuple[Thing, ...], size: Size, style: Style
+) -> tuple[Placed, ...] | None:
     """Positions without overlap, or None where chance did not find any."""
     placed: list[Placed] = []
     for thing in things:
         for _ in range(_PLACEMENTS):
-            new = _drop(rng, thing, size)
+            new = _drop(rng, thing, size, style)
             if all(_apart(new, old) for old in placed):
                 placed.append(new)
                 break
@@ -84,10 +118,10 @@ def _apart(one: Placed, other: Placed) -> bool:
     return abs(one.x - other.x) >= reach or abs(one.y - other.y) >= reach
 
 
-def _drop(rng: Random, thing: Thing, size: Size) -> Placed:
-    radius = rng.randint(*_RADII[thing.size])
-    x = rng.randint(radius + 1, size[0] - radius - 2)
-    y = rng.randint(radius + 1, size[1] - radius - 2)
+def _drop(rng: Random, thing: Thing, size: Size, style: Style) -> Placed:
+    radius = rng.randint(*style.radii[thing.size])
+    first = -(-(radius + 1) // style.grid)
+    x, y = (style.grid * rng.randint(first, (side - radius - 2) // style.grid) for side in size)
     return Placed(thing, x, y, radius)
 
 

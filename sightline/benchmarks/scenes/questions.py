@@ -42,15 +42,15 @@ class Question:
     choices: Mapping[str, str] = field(default_factory=dict)
 
 
-def caption(rng: Random) -> Question:
+def caption(rng: Random, style: drawing.Style) -> Question:
     """One thing in eight pictures, two in the others."""
     scene = any_single(rng) if rng.randrange(8) == 0 else any_pair(rng)
     category = "one_object" if len(scene.things) == 1 else "two_objects"
-    parts = (_picture(rng, scene), "Describe the picture.")
+    parts = (_picture(rng, scene, style), "Describe the picture.")
     return Question((scene.caption,), parts, scene.caption, category)
 
 
-def multiple_choice(rng: Random) -> Question:
+def multiple_choice(rng: Random, style: drawing.Style) -> Question:
     """Colour, shape or place of one of two things; the right letter is uniform."""
     scene = any_pair(rng)
     asked = rng.randrange(2)
@@ -74,18 +74,18 @@ def multiple_choice(rng: Random) -> Question:
     choices = {each: right if each == letter else next(wrong) for each in LETTERS}
     options = "".join(f"\n{each}. {word}" for each, word in choices.items())
     text = f"{question}{options}\nAnswer with the letter."
-    return Question((scene.caption,), (_picture(rng, scene), text), letter, kind, choices)
+    return Question((scene.caption,), (_picture(rng, scene, style), text), letter, kind, choices)
 
 
-def count(rng: Random) -> Question:
+def count(rng: Random, style: drawing.Style) -> Question:
     """Up to six small things; how many of a colour, of a shape, or in all."""
     size = rng.choice(drawing.COUNT_SIZES)
     colours, shapes = rng.sample(COLOURS, 2), rng.sample(SHAPES, 2)
     number = rng.randint(1, 6)
     things = tuple(Thing("small", rng.choice(colours), rng.choice(shapes)) for _ in range(number))
-    placed = drawing.scatter(rng, things, size)
+    placed = drawing.scatter(rng, things, size, style)
     if placed is None:
-        return count(rng)
+        return count(rng, style)
     kind = rng.choice(("colour", "shape", "all"))
     if kind == "all":
         asked, found = "things", number
@@ -101,14 +101,14 @@ def count(rng: Random) -> Question:
     return Question((specification,), (image, text), str(found), kind)
 
 
-def difference(rng: Random) -> Question:
+def difference(rng: Random, style: drawing.Style) -> Question:
     """Two pictures of two things, of which one changes; positions stay."""
     scene = any_pair(rng)
     asked = rng.randrange(2)
     thing, other = scene.things[asked], scene.things[1 - asked]
     kind = rng.choice(("colour", "shape", "gone"))
-    size = rng.choice(drawing.SCENE_SIZES[scene.relation][:2])
-    placed = drawing.place(rng, scene, size)
+    size = rng.choice(style.sizes[scene.relation][:2])
+    placed = drawing.place(rng, scene, size, style)
     if kind == "gone":
         after: Thing | None = None
         answer = f"the {thing.name} is gone"
@@ -121,7 +121,7 @@ def difference(rng: Random) -> Question:
         after = Thing(thing.size, thing.colour, shape)
         answer = f"the {thing.name} is now a {shape}"
     if after is not None and after.name == other.name:
-        return difference(rng)
+        return difference(rng, style)
     before_image = drawing.canvas(rng, size)
     after_image = before_image.copy()
     drawing.draw_things(before_image, placed)
@@ -134,7 +134,7 @@ def difference(rng: Random) -> Question:
     return Question((f"{scene.caption}; {answer}",), parts, answer, kind)
 
 
-def table_to_csv(rng: Random) -> Question:
+def table_to_csv(rng: Random, _style: drawing.Style) -> Question:
     """Two columns, a header and one to three rows, as comma-separated lines."""
     rows = [rng.choice(HEADERS)]
     for word in rng.sample(WORDS, rng.randint(1, 3)):
@@ -150,7 +150,7 @@ def table_to_csv(rng: Random) -> Question:
     return Question((answer,), (image, "Write the table as CSV."), answer, f"{len(rows) - 1}_rows")
 
 
-def form_fields(rng: Random) -> Question:
+def form_fields(rng: Random, _style: drawing.Style) -> Question:
     """Two to four labels with an empty box behind each."""
     fields = rng.sample(FIELDS, rng.randint(2, 4))
     width = 72 + 2 * rng.randrange(13)
@@ -164,7 +164,7 @@ def form_fields(rng: Random) -> Question:
     return Question((f"form: {answer}",), parts, answer, f"{len(fields)}_fields")
 
 
-KINDS: Mapping[str, Callable[[Random], Question]] = {
+KINDS: Mapping[str, Callable[[Random, drawing.Style], Question]] = {
     "caption": caption,
     "multiple_choice": multiple_choice,
     "count": count,
@@ -174,16 +174,16 @@ KINDS: Mapping[str, Callable[[Random], Question]] = {
 }
 
 
-def draw(rng: Random, task: str, split: Split) -> Question:
+def draw(rng: Random, task: str, split: Split, style: drawing.Style = drawing.TIDY) -> Question:
     """Draw until a question of the wanted split comes."""
     while True:
-        question = KINDS[task](rng)
+        question = KINDS[task](rng, style)
         if all(split_of(each) == split for each in question.specifications):
             return question
 
 
-def _picture(rng: Random, scene: Scene) -> Image.Image:
-    size = rng.choice(drawing.SCENE_SIZES[scene.relation])
+def _picture(rng: Random, scene: Scene, style: drawing.Style) -> Image.Image:
+    size = rng.choice(style.sizes[scene.relation])
     image = drawing.canvas(rng, size)
-    drawing.draw_things(image, drawing.place(rng, scene, size))
+    drawing.draw_things(image, drawing.place(rng, scene, size, style))
     return image
