@@ -72,15 +72,21 @@ def prepare_triton(data_dir: Path) -> TritonInstall:
         _assemble(wheel / "tritonserver", backends)
     python_bin, libpython = _stub_python(home)
     prefix = f"sightline_{hashlib.sha256(str(data_dir.resolve()).encode()).hexdigest()[:12]}_"
-    for left_over in _SHARED_MEMORY.glob(f"{prefix}*"):
-        left_over.unlink(missing_ok=True)
-    return TritonInstall(
+    install = TritonInstall(
         binary=wheel / "tritonserver" / "bin" / "tritonserver",
         backends=backends,
         python_bin=python_bin,
         libraries=(wheel.parent / "nvidia_pytriton.libs", libpython),
         shm_prefix=prefix,
     )
+    remove_shared_memory(install)
+    return install
+
+
+def remove_shared_memory(install: TritonInstall) -> None:
+    """Remove what a server that was killed left behind; only to be called while none runs."""
+    for left_over in _SHARED_MEMORY.glob(f"{install.shm_prefix}*"):
+        left_over.unlink(missing_ok=True)
 
 
 def triton_command(
@@ -175,6 +181,7 @@ def serve_triton(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        remove_shared_memory(install)
 
 
 def _await_ready(
