@@ -131,12 +131,8 @@ def leaderboard(
     version = entries[0][1] if entries else current
     aggregates = boards.aggregates_of(session, [run.id for run, _ in entries], slice_name)
     metrics = sorted({aggregate.metric for aggregate in aggregates})
-    if entries and metric not in metrics:
-        raise InvalidInput(
-            "metric" if metrics else "task",
-            f"no run on this board has {metric!r}" + (f" for {slice_name}" if slice_name else ""),
-            f"metrics: {', '.join(metrics) or 'none for this slice'}",
-        )
+    if entries:
+        _check_metric(metric, metrics, slice_name)
     floor = float(version.card["coverage_floor"])
     rows, excluded = _rows([run for run, _ in entries], aggregates, metric, floor)
     return Board(
@@ -153,6 +149,15 @@ def leaderboard(
         protocols=_protocols(found, shown),
         metrics=tuple(metrics),
     )
+
+
+def _check_metric(metric: str, metrics: Sequence[str], slice_name: str) -> None:
+    if metric not in metrics:
+        raise InvalidInput(
+            "metric" if metrics else "task",
+            f"no run on this board has {metric!r}" + (f" for {slice_name}" if slice_name else ""),
+            f"metrics: {', '.join(metrics) or 'none for this slice'}",
+        )
 
 
 def _slice_name(task: str | None, category: str | None) -> str:

@@ -138,30 +138,12 @@ def book(session: Session, run_id: str, benchmark_version_id: int) -> Iterator[B
 
 
 def _page(
-    session: Session,
-    run_id: str,
-    benchmark_version_id: int,
-    ordinals: Sequence[int],
+    session: Session, run_id: str, benchmark_version_id: int, ordinals: Sequence[int]
 ) -> Iterator[BookRow]:
     between = (ordinals[0], ordinals[-1])
-    scores: dict[tuple[int, int], dict[tuple[str, str], float | None]] = {}
-    for ordinal, repeat, metric, version, value in session.execute(
-        select(Score.ordinal, Score.repeat, Score.metric, Score.version, Score.value).where(
-            Score.run_id == run_id, Score.ordinal.between(*between)
-        )
-    ):
-        scores.setdefault((ordinal, repeat), {})[metric, version] = value
-    parse_failures = {
-        (ordinal, repeat): failure
-        for ordinal, repeat, failure in session.execute(
-            select(ParsedAnswer.ordinal, ParsedAnswer.repeat, ParsedAnswer.failure).where(
-                ParsedAnswer.run_id == run_id,
-                ParsedAnswer.ordinal.between(*between),
-                ParsedAnswer.failure.is_not(None),
-            )
-        )
-    }
-    for ordinal, repeat, failure, task, category, cluster in session.execute(
+    scores = _scores_between(session, run_id, between)
+    parse_failures = _parse_failures_between(session, run_id, between)
+    rows = session.execute(
         select(
             Answer.ordinal,
             Answer.repeat,
@@ -177,18 +159,39 @@ def _page(
         )
         .where(Answer.run_id == run_id, Answer.ordinal.between(*between))
         .order_by(Answer.ordinal, Answer.repeat)
-    ):
+    )
+    for ordinal, repeat, failure, *slices in rows:
         key = (ordinal, repeat)
-        yield BookRow(
-            ordinal,
-            repeat,
-            task,
-            category,
-            cluster,
-            failure,
-            parse_failures.get(key),
-            scores.get(key, {}),
+        ends = (failure, parse_failures.get(key), scores.get(key, {}))
+        yield BookRow(ordinal, repeat, *slices, *ends)
+
+
+def _scores_between(
+    session: Session, run_id: str, between: tuple[int, int]
+) -> dict[tuple[int, int], dict[tuple[str, str], float | None]]:
+    """Scores by (ordinal, repeat), then by (metric, version)."""
+    found: dict[tuple[int, int], dict[tuple[str, str], float | None]] = {}
+    rows = session.execute(
+        select(Score.ordinal, Score.repeat, Score.metric, Score.version, Score.value).where(
+            Score.run_id == run_id, Score.ordinal.between(*between)
         )
+    )
+    for ordinal, repeat, metric, version, value in rows:
+        found.setdefault((ordinal, repeat), {})[metric, version] = value
+    return found
+
+
+def _parse_failures_between(
+    session: Session, run_id: str, between: tuple[int, int]
+) -> dict[tuple[int, int], str | None]:
+    rows = session.execute(
+        select(ParsedAnswer.ordinal, ParsedAnswer.repeat, ParsedAnswer.failure).where(
+            ParsedAnswer.run_id == run_id,
+            ParsedAnswer.ordinal.between(*between),
+            ParsedAnswer.failure.is_not(None),
+        )
+    )
+    return {(ordinal, repeat): failure for ordinal, repeat, failure in rows}
 
 
 # --- reference embeddings --------------------------------------------------------------
