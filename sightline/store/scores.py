@@ -160,10 +160,10 @@ def _page(
         .where(Answer.run_id == run_id, Answer.ordinal.between(*between))
         .order_by(Answer.ordinal, Answer.repeat)
     )
-    for ordinal, repeat, failure, *slices in rows:
+    for ordinal, repeat, failure, task, category, cluster in rows:
         key = (ordinal, repeat)
-        ends = (failure, parse_failures.get(key), scores.get(key, {}))
-        yield BookRow(ordinal, repeat, *slices, *ends)
+        made = scores.get(key, {})
+        yield BookRow(*key, task, category, cluster, failure, parse_failures.get(key), made)
 
 
 def _scores_between(
