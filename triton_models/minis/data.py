@@ -13,6 +13,9 @@ import torch
 from PIL import Image
 
 from sightline.benchmarks.scenes import train_samples
+from sightline.benchmarks.scenes.drawing import LOOSE, TIDY, Style
+from sightline.benchmarks.scenes.questions import LETTERS, PLACES
+from sightline.benchmarks.scenes.world import COLOURS, SHAPES
 from sightline.inference.prompts import render
 from sightline.values import ImagePart, Message, Sample, SampleWithImages, TextPart, images_of
 from triton_models.minis.architectures import FAMILIES
@@ -25,6 +28,14 @@ the word. It teaches to look before it is asked for letters."""
 WORDED_CHOICE = "worded_choice"
 """Multiple choice answered by the word and its letter, "red (B)": first look, then look up.
 Asked for the bare letter, both models still guessed after a thousand steps."""
+
+NAMED_CHOICE = "named_choice"
+"""The same with a space in front: " red" is one token there, the one that stands behind the
+letter in the question, where "red" falls into pieces."""
+
+LOOKUP = "lookup"
+"""Options without a picture: all four words in the order of the alphabet, each with its letter.
+It teaches to find a word's letter, four times in a short text."""
 
 _CHUNKS = 8
 
@@ -52,21 +63,26 @@ def prepare(processor: Processor, drawn: SampleWithImages, *, blank: bool = Fals
     return processor(render(FAMILIES[processor.name], drawn.sample.prompt), pictures)
 
 
-def micro_batch(processor: Processor, seed: int, task: str, index: int, size: int) -> Batch:
+def micro_batch(
+    processor: Processor, seed: int, task: str, index: int, size: int, *, loose: bool = False
+) -> Batch:
     """The ``index``-th batch of a task; equal arguments give equal batches.
 
     Samples are drawn for several batches at once and sorted by the size of their pictures, so
     that a batch has few sizes and little padding.
     """
     pool, chunk = divmod(index, _CHUNKS)
-    return _collate(_pool(processor, seed, task, pool, size)[chunk])
+    return _collate(_pool(processor, (task, seed, pool), size, loose)[chunk])
 
 
 # One pool of each task is alive at a time; the next batch comes out of it, not out of a new one.
 @lru_cache(maxsize=16)
-def _pool(processor: Processor, seed: int, task: str, pool: int, size: int) -> list[list[Example]]:
+def _pool(
+    processor: Processor, which: tuple[str, int, int], size: int, loose: bool
+) -> list[list[Example]]:
+    task, seed, pool = which
     # A seed of its own for every pool: Random takes any whole number.
-    stream = _stream(task, seed * 1_000_003 + pool)
+    stream = _stream(task, seed * 1_000_003 + pool, LOOSE if loose else TIDY)
     examples = [_example(processor, drawn) for drawn in islice(stream, size * _CHUNKS)]
     examples.sort(key=lambda example: (example[0].grids, len(example[0].input_ids)))
     chunks = [examples[start : start + size] for start in range(0, len(examples), size)]
@@ -74,10 +90,10 @@ def _pool(processor: Processor, seed: int, task: str, pool: int, size: int) -> l
     return chunks
 
 
-def _stream(task: str, seed: int) -> Iterator[SampleWithImages]:
+def _stream(task: str, seed: int, style: Style) -> Iterator[SampleWithImages]:
     if task not in _EXERCISES:
-        return train_samples(seed, (task,))
-    drawn = train_samples(-1 - seed, ("multiple_choice",))
+        return train_samples(seed, (task,), style)
+    drawn = train_samples(-1 - seed, ("multiple_choice",), style)
     exercise = _EXERCISES[task]
     return (replace(each, sample=exercise(each.sample)) for each in drawn)
 
@@ -97,7 +113,27 @@ def _worded(sample: Sample) -> Sample:
     return replace(sample, references=(f"{sample.choices[letter]} ({letter})",))
 
 
-_EXERCISES = {DIRECT: _direct, WORDED_CHOICE: _worded}
+def _named(sample: Sample) -> Sample:
+    letter = sample.references[0]
+    return replace(sample, references=(f" {sample.choices[letter]} ({letter})",))
+
+
+def _lookup(sample: Sample) -> Sample:
+    rng = Random(sample.key)  # noqa: S311 - reproducible, not secret
+    words = rng.sample((*COLOURS, *SHAPES, *PLACES), len(LETTERS))
+    options = "".join(f"\n{letter}. {word}" for letter, word in zip(LETTERS, words, strict=True))
+    text = TextPart(f"Which letter has which word?{options}\nAnswer with the letter.")
+    found = sorted(zip(words, LETTERS, strict=True))
+    answer = "".join(f" {word} ({letter})" for word, letter in found)
+    return replace(sample, prompt=(Message("user", (text,)),), references=(answer,), choices={})
+
+
+_EXERCISES = {
+    DIRECT: _direct,
+    WORDED_CHOICE: _worded,
+    NAMED_CHOICE: _named,
+    LOOKUP: _lookup,
+}
 
 
 def _example(processor: Processor, drawn: SampleWithImages) -> Example:

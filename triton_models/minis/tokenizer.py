@@ -8,6 +8,7 @@ from itertools import islice
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from sightline.benchmarks.scenes import train_samples
+from sightline.benchmarks.scenes.drawing import LOOSE
 from sightline.values import TextPart
 
 VOCABULARY = 512
@@ -59,7 +60,7 @@ def train_tokenizer(family: str) -> Tokenizer:
         show_progress=False,
     )
     texts = [_CHAT_TEXT] * 100
-    for drawn in islice(train_samples(_SEED), _TRAINING_SAMPLES):
+    for drawn in islice(train_samples(_SEED, style=LOOSE), _TRAINING_SAMPLES):
         for part in drawn.sample.prompt[0].parts:
             if isinstance(part, TextPart):
                 texts.append(part.text)

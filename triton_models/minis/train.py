@@ -22,7 +22,7 @@ from torch.nn.functional import cross_entropy, pad
 from transformers import PreTrainedModel
 
 from triton_models.minis.architectures import FAMILIES, MINIS, MiniName, build
-from triton_models.minis.data import DIRECT, WORDED_CHOICE, Batch, micro_batch
+from triton_models.minis.data import DIRECT, LOOKUP, NAMED_CHOICE, WORDED_CHOICE, Batch, micro_batch
 from triton_models.minis.loading import save
 from triton_models.minis.processing import Processor
 from triton_models.minis.tokenizer import train_tokenizer
@@ -33,16 +33,19 @@ CHECKPOINTS = REPOSITORY.parent / "var" / "minis"
 
 
 _OTHERS = ("count", "difference", "table_to_csv", "form_fields")
-_PLANNED_LATER = ("steps", "opening", "looking")
+_PLANNED_LATER = ("steps", "opening", "mixed", "loose", "looking", "lookups", "decay_share")
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How a model is trained.
 
-    Three phases. Up to step ``opening``: captions, bare letters and words in turn, one of the
-    other four tasks. Up to step ``looking``: mostly captions, which say the most about a picture
-    for its cost, and choices by word and letter. Then everything.
+    Four phases. Up to step ``opening``: captions, bare letters and words in turn, one of the
+    other four tasks. Up to step ``mixed``: captions, and choices by word and letter in turn with
+    the other tasks. Up to step ``looking``: captions, which say the most about a picture for
+    their cost, and some choices. Then everything. Up to step ``loose`` things lie anywhere; from
+    there on they are drawn as the benchmark draws them. From step ``lookups`` on every step also
+    takes options without a picture.
 
     The learning rate rises over ``warmup`` steps, stays, and falls by a cosine to nothing over
     the last ``decay_share`` of the ``steps``. ``checkpoint_every`` counts steps.
@@ -50,7 +53,10 @@ class Plan:
 
     steps: int = 3600
     opening: int = 700
-    looking: int = 2400
+    mixed: int = 900
+    loose: int = 1000
+    looking: int = 2000
+    lookups: int = 2000
     seed: int = 1
     learning_rate: float = 1e-3
     warmup: int = 100
@@ -74,13 +80,19 @@ class Plan:
                 ("multiple_choice" if step % 2 else DIRECT, step // 2, main),
                 (_OTHERS[step % 4], step // 4, other),
             )
-        if step < self.looking:
+        if step < self.mixed:
             if step % 2:
                 return (("caption", step, main), (WORDED_CHOICE, step // 2, other))
             return (("caption", step, main), (_OTHERS[step // 2 % 4], step // 4, other))
+        choice = WORDED_CHOICE if step < self.lookups else NAMED_CHOICE
+        lookup = () if step < self.lookups else ((LOOKUP, step, main),)
+        if step < self.looking:
+            choices = () if step % 4 else ((choice, step // 2, other),)
+            return (("caption", step, main), *choices, *lookup)
         return (
+            *lookup,
             ("caption", step, other),
-            (WORDED_CHOICE, step, other),
+            (choice, step, other),
             (_OTHERS[step % 2], step, other),
             (_OTHERS[2 + step % 2], step, other),
         )
@@ -96,14 +108,19 @@ class Plan:
         later = {name: getattr(self, name) for name in _PLANNED_LATER}
         return replace(other, **later) == self and all(
             self.batches(step) == other.batches(step)
+            and (step < self.loose) == (step < other.loose)
             and self.learning_rate_at(step) == other.learning_rate_at(step)
             for step in range(steps)
         )
 
 
 PLANS: dict[MiniName, Plan] = {
-    "pixtral_mini": Plan(opening=700),
-    "qwen2_vl_mini": Plan(opening=1000),
+    "pixtral_mini": Plan(
+        steps=3200, opening=700, mixed=900, loose=2000, looking=2400, lookups=2400, decay_share=0.22
+    ),
+    "qwen2_vl_mini": Plan(
+        steps=4000, opening=1000, mixed=1300, loose=2000, looking=2800, lookups=3000
+    ),
 }
 
 
@@ -173,7 +190,8 @@ class Training:
         for group in self.optimiser.param_groups:
             group["lr"] = self.plan.learning_rate_at(self.step)
         for task, index, size in self.plan.batches(self.step):
-            batch = micro_batch(self.processor, self.plan.seed, task, index, size)
+            loose = self.step < self.plan.loose
+            batch = micro_batch(self.processor, self.plan.seed, task, index, size, loose=loose)
             loss = loss_of(self.model, self.processor, batch)
             loss.backward()
             self._remember(task, loss.item())
