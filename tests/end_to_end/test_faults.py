@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import pytest
 import redis
-from conftest import SAMPLES, House
+from running_house import SAMPLES, House
 
 from sightline.client import Job
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 import psutil
 import pytest
-from conftest import House
+from running_house import House
 from tritonclient.grpc import InferenceServerClient
 
 from sightline.stack.embedded import EmbeddedStack

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 import pytest
 import redis as redis_client
 import servers
 from api_server import Api, fill, serving
+from dialects import DIALECTS, NewDatabase
 
 from sightline.store.database import Database
 from sightline.store.migrate import migrate
 from sightline.store.projects import ensure_default_project
-
-DIALECTS = ("sqlite", "postgresql")
-
-
-class NewDatabase(Protocol):
-    """Makes a migrated database of a dialect and yields its URL; gone at the end."""
-
-    def __call__(self, dialect: str) -> AbstractContextManager[str]: ...
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from api_server import SAMPLES, Api, fill, serving, work_off
-from conftest import NewDatabase
+from dialects import NewDatabase
 
 from sightline.stack.ports import find_free
 from sightline.status import FailureKind

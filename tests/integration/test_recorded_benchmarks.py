@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 import pytest
-from conftest import DIALECTS, NewDatabase
+from dialects import DIALECTS, NewDatabase
 
 from sightline.benchmarks.registry import BENCHMARKS
 from sightline.store import boards
