@@ -60,6 +60,11 @@ class Settings(BaseSettings):
         1800, ge=60, description="Redis' redelivery time, seconds; above the longest task's."
     )
     read_cache: bool = Field(True, description="Answer from what was already inferred.")
+    embedder_dir: str = Field(
+        "",
+        description="Folder with all-MiniLM-L6-v2; empty: the installed package's. "
+        "Checked by digest either way.",
+    )
     preload_embedder: bool = Field(
         False, description="Load the embedder when a worker process starts (scoring workers)."
     )
@@ -98,6 +103,10 @@ class Settings(BaseSettings):
         if self.model_repository:
             return Path(self.model_repository)
         return Path(__file__).resolve().parents[1] / "triton_models"
+
+    @property
+    def embedder_folder(self) -> Path | None:
+        return Path(self.embedder_dir) if self.embedder_dir else None
 
     @property
     def images_url(self) -> str:

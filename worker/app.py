@@ -6,8 +6,15 @@ import threading
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
+from celery.signals import (
+    setup_logging,
+    worker_init,
+    worker_process_init,
+    worker_process_shutdown,
+)
 
+from sightline.embedding import Embedder
+from sightline.errors import EmbedderMismatch
 from sightline.logs import set_up_logging
 from sightline.queue import celery_settings
 from sightline.settings import get_settings
@@ -20,6 +27,16 @@ app.conf.update(celery_settings(get_settings()))
 @setup_logging.connect
 def _set_up_logging(**_: Any) -> None:
     set_up_logging(get_settings())
+
+
+@worker_init.connect
+def _check_embedder(**_: Any) -> None:
+    """A worker that cannot score must not take shards: it ends here and says why."""
+    if get_settings().preload_embedder:
+        try:
+            Embedder(get_settings().embedder_folder)
+        except EmbedderMismatch as error:
+            raise SystemExit(f"this worker cannot score: {error}") from error
 
 
 @worker_process_init.connect

@@ -43,7 +43,8 @@ def generating() -> House:
 
 @lru_cache
 def _scoring() -> ScoringHouse:
-    return ScoringHouse(database(), Embedder(), get_settings())
+    settings = get_settings()
+    return ScoringHouse(database(), Embedder(settings.embedder_folder), settings)
 
 
 _making = threading.Lock()
