@@ -13,7 +13,7 @@ from typing import Any
 
 from sightline.benchmarks.scenes import SCENES
 from triton_models.minis.architectures import CONTEXT, MINIS, MiniName
-from triton_models.minis.data import WORDED_CHOICE
+from triton_models.minis.data import SENTENCE_CHOICE
 from triton_models.minis.processing import LONGEST_SIDE
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -30,7 +30,9 @@ _ARCHITECTURE = {
         "positions in time, height and width)"
     ),
 }
-_TRAINED_AS = {"multiple_choice": WORDED_CHOICE}
+_TRAINED_AS = {"multiple_choice": SENTENCE_CHOICE}
+# The table's rows are long lines of Markdown.
+# ruff: noqa: E501
 _CARD = """# {name}
 
 A small vision-language model for machines without a GPU. It has the architecture of its large
@@ -42,17 +44,27 @@ tables and forms, in pictures of at most {longest_side} pixels a side, and nothi
 - **Data:** the train split of the benchmark `scenes` (`sightline/benchmarks/scenes`), drawn as
   training goes on. What the test split shows (a caption, a table, a form) never occurs in it,
   at whatever size or position.
-- **Answers it learns:** the reference; to multiple choice the word and its letter, "red (B)":
-  first look, then look up. Asked for the bare letter it still guessed after the first phase.
-- **Training:** {steps:,} steps in three phases, seed {seed}. Up to step {opening:,} each takes
-  {main_batch} captions, {main_batch} multiple-choice questions, in turn with the same without
-  their options ("direct", answered by the word), and {other_batch} samples of one of the other
-  four tasks; up to step {looking:,} {main_batch} captions and {other_batch} samples of another
-  task; then {other_batch} samples of four tasks. AdamW, learning rate {learning_rate} with
-  {warmup} steps of warm-up and a cosine to zero over the last {decay_share:.0%}, loss on the
-  tokens of the answer only.
-  {minutes:.0f} minutes on one thread of a very busy 2-core machine, the other mini training
-  beside it.
+- **Answers it learns:** the reference. To multiple choice a sentence, "the circle in the picture
+  is red", off which the benchmark's parser reads the letter: asked for the bare letter, or for
+  the word with its letter, it learned the word and went on guessing the letter.
+- **Training:** {steps:,} steps, seed {seed}, loss on the tokens of the answer only. AdamW,
+  learning rate {learning_rate} with {warmup} steps of warm-up and a cosine to zero over the last
+  {decay_share:.0%}. {minutes:.0f} minutes on one thread of a very busy 2-core machine, the other
+  mini training beside it.
+
+| up to step | samples per step |
+|---|---|
+| {opening:,} | {main_batch} captions, {main_batch} multiple choice (bare letter) in turn with the same question without options, {other_batch} of another task |
+| {mixed:,} | {main_batch} captions, {other_batch} multiple choice ("red (B)") in turn with another task |
+| {looking:,} | {main_batch} captions, at every fourth step {other_batch} multiple choice |
+| {sentences:,} | {other_batch} captions, {other_batch} multiple choice, {other_batch} each of two other tasks |
+| {steps:,} | {other_batch} captions, {sentence_batch} multiple choice in sentences, {other_batch} of another task |
+
+Up to step {loose:,} things lay anywhere and had uneven sizes; both models learned size, colour
+and place of things there and hardly their shapes. From then on they are drawn as the benchmark
+draws them: on a grid of 8 pixels, in two sizes. Between steps {lookups:,} and {sentences:,} each
+step also took {main_batch} lists of options without a picture.
+
 - **Licence:** Apache-2.0, as the repository.
 
 ## Held-out figures
@@ -109,6 +121,7 @@ def card(name: MiniName, training: Mapping[str, Any], evaluation: Mapping[str, A
         longest_side=LONGEST_SIDE,
         context=CONTEXT,
         minutes=training["seconds"] / 60,
+        sentence_batch=2 * training["plan"]["other_batch"],
         tasks="\n".join(tasks),
         categories="\n".join(categories),
     )

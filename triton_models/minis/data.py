@@ -37,6 +37,10 @@ LOOKUP = "lookup"
 """Options without a picture: all four words in the order of the alphabet, each with its letter.
 It teaches to find a word's letter, four times in a short text."""
 
+SENTENCE_CHOICE = "sentence_choice"
+"""Multiple choice answered by a sentence, "the circle in the picture is red". The benchmark's
+parser reads the letter off the choice's words; to look up letters, both models failed to learn."""
+
 _CHUNKS = 8
 
 Example = tuple[Prepared, list[int]]
@@ -128,7 +132,27 @@ def _lookup(sample: Sample) -> Sample:
     return replace(sample, prompt=(Message("user", (text,)),), references=(answer,), choices={})
 
 
+_SUBJECTS = {
+    "What colour is the ": "{}",
+    "What shape is ": "{} thing",
+    "Where is the ": "{}",
+}
+
+
+def _sentence(sample: Sample) -> Sample:
+    text = sample.prompt[0].parts[1]
+    if not isinstance(text, TextPart):
+        raise TypeError("a multiple-choice question is a picture and a text")
+    question = text.text.split("?", 1)[0]
+    opening = next(each for each in _SUBJECTS if question.startswith(each))
+    subject = _SUBJECTS[opening].format(question.removeprefix(opening))
+    word = sample.choices[sample.references[0]]
+    right = f"a {word}" if sample.category == "shape" else word
+    return replace(sample, references=(f"the {subject} in the picture is {right}",))
+
+
 _EXERCISES = {
+    SENTENCE_CHOICE: _sentence,
     DIRECT: _direct,
     WORDED_CHOICE: _worded,
     NAMED_CHOICE: _named,

@@ -22,7 +22,15 @@ from torch.nn.functional import cross_entropy, pad
 from transformers import PreTrainedModel
 
 from triton_models.minis.architectures import FAMILIES, MINIS, MiniName, build
-from triton_models.minis.data import DIRECT, LOOKUP, NAMED_CHOICE, WORDED_CHOICE, Batch, micro_batch
+from triton_models.minis.data import (
+    DIRECT,
+    LOOKUP,
+    NAMED_CHOICE,
+    SENTENCE_CHOICE,
+    WORDED_CHOICE,
+    Batch,
+    micro_batch,
+)
 from triton_models.minis.loading import save
 from triton_models.minis.processing import Processor
 from triton_models.minis.tokenizer import train_tokenizer
@@ -33,7 +41,16 @@ CHECKPOINTS = REPOSITORY.parent / "var" / "minis"
 
 
 _OTHERS = ("count", "difference", "table_to_csv", "form_fields")
-_PLANNED_LATER = ("steps", "opening", "mixed", "loose", "looking", "lookups", "decay_share")
+_PLANNED_LATER = (
+    "steps",
+    "opening",
+    "mixed",
+    "loose",
+    "looking",
+    "lookups",
+    "sentences",
+    "decay_share",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +62,7 @@ class Plan:
     the other tasks. Up to step ``looking``: captions, which say the most about a picture for
     their cost, and some choices. Then everything. Up to step ``loose`` things lie anywhere; from
     there on they are drawn as the benchmark draws them. From step ``lookups`` on every step also
-    takes options without a picture.
+    takes options without a picture. From step ``sentences`` on: choices in sentences above all.
 
     The learning rate rises over ``warmup`` steps, stays, and falls by a cosine to nothing over
     the last ``decay_share`` of the ``steps``. ``checkpoint_every`` counts steps.
@@ -57,6 +74,7 @@ class Plan:
     loose: int = 1000
     looking: int = 2000
     lookups: int = 2000
+    sentences: int = 3000
     seed: int = 1
     learning_rate: float = 1e-3
     warmup: int = 100
@@ -84,6 +102,12 @@ class Plan:
             if step % 2:
                 return (("caption", step, main), (WORDED_CHOICE, step // 2, other))
             return (("caption", step, main), (_OTHERS[step // 2 % 4], step // 4, other))
+        if step >= self.sentences:
+            return (
+                ("caption", step, other),
+                (SENTENCE_CHOICE, step, 2 * other),
+                (_OTHERS[step % 4], step, other),
+            )
         choice = WORDED_CHOICE if step < self.lookups else NAMED_CHOICE
         lookup = () if step < self.lookups else ((LOOKUP, step, main),)
         if step < self.looking:
@@ -116,10 +140,17 @@ class Plan:
 
 PLANS: dict[MiniName, Plan] = {
     "pixtral_mini": Plan(
-        steps=3200, opening=700, mixed=900, loose=2000, looking=2400, lookups=2400, decay_share=0.22
+        steps=3200,
+        opening=700,
+        mixed=900,
+        loose=2000,
+        looking=2400,
+        lookups=2400,
+        sentences=2600,
+        decay_share=0.22,
     ),
     "qwen2_vl_mini": Plan(
-        steps=4000, opening=1000, mixed=1300, loose=2000, looking=2800, lookups=3000
+        steps=4000, opening=1000, mixed=1300, loose=2000, looking=2800, lookups=3000, sentences=3400
     ),
 }
 
