@@ -34,6 +34,8 @@ async def all_of(coroutines: Iterable[Coroutine[Any, Any, Any]]) -> None:
     finally:
         for task in tasks:
             task.cancel()
+        # Nothing goes on behind the back of whoever asked.
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 class Asker:

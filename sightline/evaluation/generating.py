@@ -25,6 +25,8 @@ from sightline.store.shards import Claim
 log = structlog.get_logger(__name__)
 
 HEARTBEAT_S = 2.0
+# Shards whose samples all wait for somebody else's flights take no room in the window.
+HELD_AT_MOST = 8
 # How long the claiming loop waits for room before it looks at the clock again.
 LOOK_S = 0.05
 
@@ -51,9 +53,10 @@ class _Task:
             more = await self._claim_while_there_is_room()
             await asyncio.gather(*(task for _, task in self._held.values()))
         finally:
-            beating.cancel()
-            for _, task in self._held.values():
+            left = [beating, *(task for _, task in self._held.values())]
+            for task in left:
                 task.cancel()
+            await asyncio.gather(*left, return_exceptions=True)
         if more:
             queues.wake_generate(self._queue)
 
@@ -74,8 +77,10 @@ class _Task:
 
     def _has_room(self) -> bool:
         """True while every sample that was claimed is in flight or waits for somebody else."""
-        return not self._window.locked() and not any(
-            shard.hold.unsent for shard, _ in self._held.values()
+        return (
+            len(self._held) < HELD_AT_MOST
+            and not self._window.locked()
+            and not any(shard.hold.unsent for shard, _ in self._held.values())
         )
 
     def _forget_ended(self) -> None:

@@ -69,6 +69,7 @@ class ShardWork:
             down = error
         finally:
             asking.cancel()
+            await asyncio.wait({asking})
             recorder.close()
             await flushing
         if down is not None:
