@@ -49,7 +49,8 @@ tables and forms, in pictures of at most {longest_side} pixels a side, and nothi
   the word with its letter, it learned the word and went on guessing the letter.
 - **Training:** {steps:,} steps, seed {seed}, loss on the tokens of the answer only. AdamW,
   learning rate {learning_rate} with {warmup} steps of warm-up and a cosine to zero over the last
-  {decay_share:.0%}. {minutes:.0f} minutes on one thread of a very busy 2-core machine, the other
+  {decay_share:.0%} of a cycle of {cycle:,} steps, broken off at step {restart:,} by a second
+  cosine from 0.7 of it to zero at the end. {minutes:.0f} minutes on one thread of a very busy 2-core machine, the other
   mini training beside it.
 
 | up to step | samples per step |
@@ -58,7 +59,8 @@ tables and forms, in pictures of at most {longest_side} pixels a side, and nothi
 | {mixed:,} | {main_batch} captions, {other_batch} multiple choice ("red (B)") in turn with another task |
 | {looking:,} | {main_batch} captions, at every fourth step {other_batch} multiple choice |
 | {sentences:,} | {other_batch} captions, {other_batch} multiple choice, {other_batch} each of two other tasks |
-| {steps:,} | {other_batch} captions, {sentence_batch} multiple choice in sentences, {other_batch} of another task |
+| {restart:,} | {other_batch} captions, {sentence_batch} multiple choice in sentences, {other_batch} of another task |
+| {steps:,} | {sentence_batch} multiple choice in sentences, {other_batch} captions in turn with another task |
 
 Up to step {loose:,} things lay anywhere and had uneven sizes; both models learned size, colour
 and place of things there and hardly their shapes. From then on they are drawn as the benchmark

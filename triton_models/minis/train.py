@@ -50,22 +50,30 @@ _PLANNED_LATER = (
     "lookups",
     "sentences",
     "decay_share",
+    "cycle",
+    "restart",
 )
+
+
+Batches = tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a model is trained.
+    """How a model is trained, in phases that each end at a step.
 
-    Four phases. Up to step ``opening``: captions, bare letters and words in turn, one of the
-    other four tasks. Up to step ``mixed``: captions, and choices by word and letter in turn with
-    the other tasks. Up to step ``looking``: captions, which say the most about a picture for
-    their cost, and some choices. Then everything. Up to step ``loose`` things lie anywhere; from
-    there on they are drawn as the benchmark draws them. From step ``lookups`` on every step also
-    takes options without a picture. From step ``sentences`` on: choices in sentences above all.
+    opening    captions, bare letters and words in turn, one of the other four tasks
+    mixed      captions, and choices by word and letter in turn with the other tasks
+    looking    captions, which say the most about a picture for their cost, and some choices
+    sentences  everything; from here on choices are answered in sentences, and are the most
+    loose      up to here things lie anywhere, then as the benchmark draws them
+    lookups    from here to ``sentences`` each step also takes options without a picture
 
     The learning rate rises over ``warmup`` steps, stays, and falls by a cosine to nothing over
-    the last ``decay_share`` of the ``steps``. ``checkpoint_every`` counts steps.
+    the last ``decay_share`` of the ``cycle`` (0: of all ``steps``). At step ``restart``, where
+    there is one, it begins again from 0.7 of its height and falls to the end (Loshchilov and
+    Hutter 2017, arXiv:1608.03983); from there on most samples are choices.
+    ``checkpoint_every`` counts steps.
     """
 
     steps: int = 3600
@@ -75,6 +83,8 @@ class Plan:
     looking: int = 2000
     lookups: int = 2000
     sentences: int = 3000
+    cycle: int = 0
+    restart: int = 0
     seed: int = 1
     learning_rate: float = 1e-3
     warmup: int = 100
@@ -87,10 +97,33 @@ class Plan:
 
     @property
     def decay_from(self) -> int:
-        return round(self.steps * (1 - self.decay_share))
+        return round((self.cycle or self.steps) * (1 - self.decay_share))
 
-    def batches(self, step: int) -> tuple[tuple[str, int, int], ...]:
+    def batches(self, step: int) -> Batches:
         """What a step learns from: task, number of the batch within the task, samples."""
+        if step < self.looking:
+            return self._early(step)
+        other = self.other_batch
+        if step < self.sentences:
+            choice = WORDED_CHOICE if step < self.lookups else NAMED_CHOICE
+            return (
+                *self._lookup(step),
+                ("caption", step, other),
+                (choice, step, other),
+                (_OTHERS[step % 2], step, other),
+                (_OTHERS[2 + step % 2], step, other),
+            )
+        if not self.restart or step < self.restart:
+            return (
+                ("caption", step, other),
+                (SENTENCE_CHOICE, step, 2 * other),
+                (_OTHERS[step % 4], step, other),
+            )
+        rest = (_OTHERS[step // 2 % 4], step, other) if step % 2 else ("caption", step, other)
+        return ((SENTENCE_CHOICE, step, 2 * other), rest)
+
+    def _early(self, step: int) -> Batches:
+        """Learning to see: captions in every step."""
         main, other = self.main_batch, self.other_batch
         if step < self.opening:
             return (
@@ -102,30 +135,18 @@ class Plan:
             if step % 2:
                 return (("caption", step, main), (WORDED_CHOICE, step // 2, other))
             return (("caption", step, main), (_OTHERS[step // 2 % 4], step // 4, other))
-        if step >= self.sentences:
-            return (
-                ("caption", step, other),
-                (SENTENCE_CHOICE, step, 2 * other),
-                (_OTHERS[step % 4], step, other),
-            )
-        choice = WORDED_CHOICE if step < self.lookups else NAMED_CHOICE
-        lookup = () if step < self.lookups else ((LOOKUP, step, main),)
-        if step < self.looking:
-            choices = () if step % 4 else ((choice, step // 2, other),)
-            return (("caption", step, main), *choices, *lookup)
-        return (
-            *lookup,
-            ("caption", step, other),
-            (choice, step, other),
-            (_OTHERS[step % 2], step, other),
-            (_OTHERS[2 + step % 2], step, other),
-        )
+        choices = () if step % 4 else ((WORDED_CHOICE, step // 2, other),)
+        return (("caption", step, main), *choices)
+
+    def _lookup(self, step: int) -> Batches:
+        return ((LOOKUP, step, self.main_batch),) if step >= self.lookups else ()
 
     def learning_rate_at(self, step: int) -> float:
+        if self.restart and step >= self.restart:
+            return 0.7 * self.learning_rate * _cosine(step, self.restart, self.steps)
         if step < self.decay_from:
             return self.learning_rate * min(1.0, (step + 1) / self.warmup)
-        done = (step - self.decay_from) / (self.steps - self.decay_from)
-        return self.learning_rate * (1 + math.cos(math.pi * done)) / 2
+        return self.learning_rate * _cosine(step, self.decay_from, self.cycle or self.steps)
 
     def shares_its_past_with(self, other: Plan, steps: int) -> bool:
         """Whether both plans are the same up to this step: then one may go on with the other."""
@@ -138,9 +159,14 @@ class Plan:
         )
 
 
+def _cosine(step: int, start: int, end: int) -> float:
+    """From one at ``start`` down to zero at ``end``."""
+    return (1 + math.cos(math.pi * (step - start) / (end - start))) / 2
+
+
 PLANS: dict[MiniName, Plan] = {
     "pixtral_mini": Plan(
-        steps=3200,
+        steps=3550,
         opening=700,
         mixed=900,
         loose=2000,
@@ -148,9 +174,19 @@ PLANS: dict[MiniName, Plan] = {
         lookups=2400,
         sentences=2600,
         decay_share=0.22,
+        cycle=3200,
+        restart=2800,
     ),
     "qwen2_vl_mini": Plan(
-        steps=4000, opening=1000, mixed=1300, loose=2000, looking=2800, lookups=3000, sentences=3400
+        steps=4800,
+        opening=1000,
+        mixed=1300,
+        loose=2000,
+        looking=2800,
+        lookups=3000,
+        sentences=3400,
+        cycle=4000,
+        restart=3600,
     ),
 }
 
