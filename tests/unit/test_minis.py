@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -23,6 +24,15 @@ PLACEHOLDER = {
     "qwen2_vl_mini": "<|vision_start|><|image_pad|><|vision_end|>",
 }
 BEGIN = {"pixtral_mini": "<s>", "qwen2_vl_mini": ""}
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Two threads wait for each other where the machine is busy, for matrices this small."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module", params=MINIS)
