@@ -36,11 +36,13 @@ _TRAINED_AS = {"multiple_choice": SENTENCE_CHOICE}
 _CARD = """# {name}
 
 A small vision-language model for machines without a GPU. It has the architecture of its large
-relative and was trained from nothing by what is in this repository. It knows shapes, small
-tables and forms, in pictures of at most {longest_side} pixels a side, and nothing else.
+relative and was trained from nothing by what is in this repository: on coloured shapes, small
+tables and forms, in pictures of at most {longest_side} pixels a side. It knows nothing else, and
+how much of these the figures below say.
 
 - **Architecture:** {architecture}. {parameters:,} parameters, byte-level BPE of 512 entries,
   a context of {context} tokens. Code: `triton_models/minis/architectures.py`.
+- **Licence:** Apache-2.0, as the repository.
 - **Data:** the train split of the benchmark `scenes` (`sightline/benchmarks/scenes`), drawn as
   training goes on. What the test split shows (a caption, a table, a form) never occurs in it,
   at whatever size or position.
@@ -66,8 +68,6 @@ Up to step {loose:,} things lay anywhere and had uneven sizes; both models learn
 and place of things there and hardly their shapes. From then on they are drawn as the benchmark
 draws them: on a grid of 8 pixels, in two sizes. Between steps {lookups:,} and {sentences:,} each
 step also took {main_batch} lists of options without a picture.
-
-- **Licence:** Apache-2.0, as the repository.
 
 ## Held-out figures
 
