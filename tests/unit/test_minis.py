@@ -127,7 +127,8 @@ def test_our_forward_is_that_of_transformers(mini: LoadedMini) -> None:
                 "mm_token_type_ids": seen.int().unsqueeze(0),
             }
         expected = mini.model(input_ids=prepared.input_ids.unsqueeze(0), **theirs).logits
-    torch.testing.assert_close(mini.logits(hidden), expected, atol=2e-4, rtol=2e-4)
+        ours = mini.logits(hidden)
+    torch.testing.assert_close(ours, expected, atol=2e-4, rtol=2e-4)
 
 
 def test_a_prompt_is_answered_alike_alone_and_in_a_batch(mini: LoadedMini) -> None:

@@ -11,7 +11,8 @@ import torch
 
 from sightline.benchmarks.scenes import SCENES
 from triton_models.minis.architectures import MINIS, MiniName
-from triton_models.minis.train import Plan, Training
+from triton_models.minis.plan import Plan
+from triton_models.minis.train import Training
 
 TINY = Plan(steps=6, warmup=2, main_batch=2, other_batch=2)
 
