@@ -69,6 +69,10 @@ and place of things there and hardly their shapes. From then on they are drawn a
 draws them: on a grid of 8 pixels, in two sizes. Between steps {lookups:,} and {sentences:,} each
 step also took {main_batch} lists of options without a picture.
 
+The phases were decided while the model trained, by its loss and its answers on the train split;
+the test split was asked once, at the end. `triton_models/minis/plan.py` holds them as they were,
+so that training from the start goes through the same steps; that second run has not been made.
+
 ## Held-out figures
 
 Share of exact greedy answers on the test split of `scenes`; for multiple choice, of right letters
