@@ -69,7 +69,7 @@ def test_two_jobs_two_workers_one_inference_for_each_question(house: House, dies
         ended = house.wait(first), house.wait(second)
         made = inferences(house.stack) - before
     assert house.texts(ended[0]) == house.texts(ended[1])
-    assert house.board(ended[0]) == house.board(ended[1])
+    house.assert_same_board(*ended)
     assert [house.answers(job) for job in ended] == [120, 120]
     if dies:
         # What had reached Triton when the worker died has to be asked again: what was in flight,
