@@ -120,29 +120,30 @@ def _add_run(session: Session, project_id: str, job_id: str, priority: int, new:
     )
     session.add(run)
     session.flush()
-    rows = [
-        {
-            "run_id": run.id,
-            "number": number,
-            "project_id": project_id,
-            "repeat": shard.repeat,
-            "ordinals": list(shard.ordinals),
-            "n_items": len(shard.ordinals),
-            "n_answered": 0,
-            "n_failed": 0,
-            "n_scored": 0,
-            "stage": Stage.GENERATE,
-            "state": ShardState.PENDING,
-            "fence": 0,
-            "attempts": 0,
-            "suspect": None,
-            "lease_until": None,
-            "holder": None,
-            "not_before": 0.0,
-        }
-        for number, shard in enumerate(new.shards)
-    ]
+    rows = [_shard_row(run, number, shard) for number, shard in enumerate(new.shards)]
     insert_new(session, Shard, rows)
+
+
+def _shard_row(run: Run, number: int, new: NewShard) -> dict[str, Any]:
+    return {
+        "run_id": run.id,
+        "number": number,
+        "project_id": run.project_id,
+        "repeat": new.repeat,
+        "ordinals": list(new.ordinals),
+        "n_items": len(new.ordinals),
+        "n_answered": 0,
+        "n_failed": 0,
+        "n_scored": 0,
+        "stage": Stage.GENERATE,
+        "state": ShardState.PENDING,
+        "fence": 0,
+        "attempts": 0,
+        "suspect": None,
+        "lease_until": None,
+        "holder": None,
+        "not_before": 0.0,
+    }
 
 
 def get_job(session: Session, project_id: str, job_id: str) -> Job:
